@@ -1,0 +1,1 @@
+"""Judge with open data whether therapy changes the brain in the way popular articles say."""

@@ -1,0 +1,1 @@
+"""A study with known truth, written as if it had been published."""

@@ -1,0 +1,1 @@
+"""Which files: locks, fetching, BIDS names."""

@@ -1,0 +1,1 @@
+"""What is asked: pydantic models of the files in ``config/``; opens no image."""

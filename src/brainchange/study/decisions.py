@@ -1,0 +1,35 @@
+"""Everything left out or degraded, one row each: nothing is lost silently."""
+
+from __future__ import annotations
+
+from brainchange.tables import Column, TableSchema
+
+DECISIONS_TABLE = TableSchema(
+    "decisions",
+    "One thing that was left out or degraded, with the reason and the setting behind it.",
+    (
+        Column(
+            "scope",
+            "string",
+            "What kind of thing the decision is about",
+            required=True,
+            levels=("participant", "session", "run", "volume", "region", "outcome", "measure"),
+        ),
+        Column("participant_id", "string", "Participant; n/a where all are meant"),
+        Column("session_id", "string", "Session"),
+        Column("run", "string", "Run, as the common part of its file names"),
+        Column("name", "string", "Region, scale or measure the decision is about"),
+        Column(
+            "action",
+            "string",
+            "excluded: not used; degraded: used with less than planned; caution: used, but weak",
+            required=True,
+            levels=("excluded", "degraded", "caution"),
+        ),
+        Column("reason", "string", "Why, in words", required=True),
+        Column("value", "number", "The value that was found, in `unit`"),
+        Column("threshold", "number", "The threshold it was held against, in `unit`"),
+        Column("unit", "string", "Unit of value and threshold"),
+        Column("config_key", "string", "Key in config/ that decides it"),
+    ),
+)

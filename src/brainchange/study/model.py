@@ -1,0 +1,208 @@
+"""The model of ``config/studies/<id>.yaml``: one pinned open study."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from brainchange.study.strict import Label, Name, Strict, Text
+
+Timepoint = Literal["pre", "post", "followup"]
+ArmRole = Literal["therapy", "comparison", "untreated", "healthy"]
+Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+
+
+class Repository(Strict):
+    """A public git mirror of the dataset or of its derivatives."""
+
+    name: Name
+    """Name of the repository; a local clone or bundle of it is called the same."""
+    url: Text
+    """Address to clone from."""
+    ref: Text
+    """Tag or commit that pins the snapshot."""
+    commit: Commit
+    """Commit that `ref` must be, so that a moved tag is noticed."""
+    folder: str = ""
+    """Folder inside the study folder where its files lie; empty for the study folder itself."""
+    files: tuple[Text, ...] = Field(min_length=1)
+    """Patterns of the files that are needed (`*` within one folder, `**` across folders)."""
+
+
+class Arm(Strict):
+    """What one group of participants got."""
+
+    label: Text
+    """Name for figures and text."""
+    role: ArmRole
+    """therapy, comparison (an active treatment that is no talk therapy), untreated, or healthy."""
+    description: str = ""
+    """What was done, how often, by whom."""
+
+
+class Allocation(Strict):
+    """How participants came into their arm."""
+
+    randomised: bool
+    """Whether chance decided; if not, no verdict is stronger than associational."""
+    description: Text
+    """How allocation was done, and the source that says so."""
+
+
+class Participants(Strict):
+    """Where the table of participants is and which of its columns are used."""
+
+    table: Text = "participants.tsv"
+    """Path in the study folder."""
+    id_column: Text = "participant_id"
+    """Column with the participant's label (`sub-01`)."""
+    arm_column: Text
+    """Column that says which arm a participant is in."""
+    covariates: tuple[Text, ...] = ()
+    """Columns to be shown in the table of participants (age, sex)."""
+
+
+class Images(Strict):
+    """Which prepared images are used (way (a): derivatives in the participant's own space)."""
+
+    derivatives: str = "derivatives/fmriprep"
+    """Folder of the prepared images in the study folder."""
+    space: Label = "T1w"
+    """The `space-` label of the BOLD images."""
+    parcellation: Label = "aparcaseg"
+    """The `desc-` label of the parcellation on the same grid; also the atlas in regions.tsv."""
+
+
+class Contrast(Strict):
+    """Two sets of arms whose change is compared: treated minus control."""
+
+    label: Text
+    """Name for figures and text."""
+    treated: tuple[Text, ...] = Field(min_length=1)
+    """Arms on the one side."""
+    control: tuple[Text, ...] = Field(min_length=1)
+    """Arms on the other side."""
+    primary: bool = False
+    """Whether the confirmatory tests are made on this contrast; exactly one is."""
+
+
+class Outcome(Strict):
+    """A symptom scale in the table of participants, one column a timepoint."""
+
+    label: Text
+    """Name for figures and text."""
+    columns: dict[Timepoint, Text]
+    """Column of each timepoint."""
+    unit: Text = "points"
+    """Unit of the scores."""
+    better: Literal["down", "up"]
+    """Direction of improvement."""
+    minimum: float
+    """Lowest possible score; a 50 % rule makes sense only where it is 0."""
+    maximum: float
+    """Highest possible score; a value outside the range is set aside and told."""
+
+
+class Caveat(Strict):
+    """A known trap of the study that readers of its results must know."""
+
+    id: Name
+    """Short name."""
+    text: Text
+    """The trap and what follows from it, for the report."""
+
+
+class Study(Strict):
+    """One pinned open dataset with arms and timepoints."""
+
+    id: Name
+    """Accession number; the name of the file, of the lock and of the result folder."""
+    title: Text
+    """What the study is, in a line."""
+    version: Text
+    """Snapshot of the dataset."""
+    doi: str = ""
+    """DOI of the snapshot."""
+    license: Text
+    """Licence of the data."""
+    citation: Text
+    """How to cite the data."""
+    simulated: bool = False
+    """Whether the data are made by `config/simulations/<id>.yaml`; said on every figure."""
+    repositories: tuple[Repository, ...] = ()
+    """Git mirrors the lock is made from; none for a simulated study."""
+    participants: Participants
+    """The table of participants."""
+    arms: dict[str, Arm] = Field(min_length=1)
+    """Arms by their label in the table of participants."""
+    allocation: Allocation
+    """How participants came into their arm."""
+    timepoints: dict[Timepoint, tuple[Label, ...]]
+    """Session labels (without `ses-`) of each timepoint."""
+    tasks: tuple[Label, ...] = Field(min_length=1)
+    """Task labels (without `task-`) that are analysed."""
+    images: Images = Images()
+    """Which prepared images are used."""
+    contrasts: dict[Name, Contrast] = Field(min_length=1)
+    """Comparisons of arms by name."""
+    outcomes: dict[Name, Outcome] = Field(default_factory=dict)
+    """Symptom scales by name."""
+    caveats: tuple[Caveat, ...] = ()
+    """Known traps, told in the report."""
+
+    @property
+    def primary_contrast(self) -> str:
+        """Name of the contrast on which confirmatory tests are made."""
+        return next(name for name, contrast in self.contrasts.items() if contrast.primary)
+
+    @property
+    def timepoint_of_session(self) -> dict[str, Timepoint]:
+        """Timepoint of each session label."""
+        return {label: t for t, labels in self.timepoints.items() for label in labels}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Study:
+        problems = [
+            *self._timepoint_problems(),
+            *self._contrast_problems(),
+            *self._outcome_problems(),
+        ]
+        if not self.simulated and not self.repositories:
+            problems.append("a study that is not simulated needs 'repositories'")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _timepoint_problems(self) -> list[str]:
+        needed = [
+            f"timepoint '{t}' is missing" for t in ("pre", "post") if t not in self.timepoints
+        ]
+        labels = [label for labels in self.timepoints.values() for label in labels]
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        return [f"timepoint '{t}' is missing" for t in missing] + [
+            f"session '{label}' belongs to two timepoints" for label in twice
+        ]
+
+    def _contrast_problems(self) -> list[str]:
+        problems = []
+        for name, contrast in self.contrasts.items():
+            sides = (*contrast.treated, *contrast.control)
+            problems += [
+                f"contrast '{name}' names the arm '{arm}', which 'arms' does not have "
+                f"(it has {', '.join(self.arms)})"
+                for arm in sides
+                if arm not in self.arms
+            ]
+            both = sorted(set(contrast.treated) & set(contrast.control))
+            problems += [f"contrast '{name}' has the arm '{arm}' on both sides" for arm in both]
+        if sum(contrast.primary for contrast in self.contrasts.values()) != 1:
+            problems.append("exactly one contrast must say 'primary: true'")
+        return problems
+
+    def _outcome_problems(self) -> list[str]:
+        return [
+            f"outcome '{name}' has minimum {outcome.minimum:g} not below maximum {outcome.maximum:g}"
+            for name, outcome in self.outcomes.items()
+            if outcome.minimum >= outcome.maximum
+        ]

@@ -1,0 +1,171 @@
+"""The table ``config/regions.tsv``: named regions with their labels per atlas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+import pandas as pd
+
+from brainchange.errors import ConfigError, Problem, TableError, did_you_mean
+from brainchange.tables import Column, TableSchema
+
+Hemisphere = Literal["L", "R", "B"]
+Role = Literal["target", "negative_control"]
+
+REGIONS_TABLE = TableSchema(
+    "regions",
+    "One region in one atlas.",
+    (
+        Column("region", "string", "Name of the region", required=True),
+        Column("group", "string", "Regions that are averaged together (both sides)", required=True),
+        Column(
+            "hemisphere", "string", "L, R, or B for both", required=True, levels=("L", "R", "B")
+        ),
+        Column("atlas", "string", "Atlas the labels belong to", required=True),
+        Column("labels", "string", "Labels of the atlas, joined by ';'", required=True),
+        Column(
+            "midline_distance",
+            "number",
+            "Keep only voxels up to this distance from the midline plane; n/a keeps all",
+            unit="mm",
+        ),
+        Column(
+            "role",
+            "string",
+            "target, or negative_control for a region no claim is about",
+            required=True,
+            levels=("target", "negative_control"),
+        ),
+    ),
+    key=("region", "atlas"),
+)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A named region with its labels in one atlas.
+
+    Attributes
+    ----------
+    region, group : str
+        Its name, and the name it shares with its other side.
+    hemisphere : {'L', 'R', 'B'}
+        Side.
+    labels : tuple of str
+        Label names of the atlas; the region is their union.
+    midline_distance : float or None
+        Only voxels up to this distance from the midline plane belong to it, in mm.
+    role : {'target', 'negative_control'}
+        Whether a claim may be about it.
+    """
+
+    region: str
+    group: str
+    hemisphere: Hemisphere
+    atlas: str
+    labels: tuple[str, ...]
+    midline_distance: float | None = None
+    role: Role = "target"
+
+
+def read_regions(path: Path) -> tuple[Region, ...]:
+    """Read ``regions.tsv``.
+
+    Returns
+    -------
+    tuple of Region
+        In the order of the table.
+
+    Raises
+    ------
+    ConfigError
+        Every problem of the table at once.
+    """
+    try:
+        table = REGIONS_TABLE.read(path)
+    except TableError as error:
+        raise ConfigError.from_problems(error.problems) from None
+    regions = tuple(_region(row) for row in table.to_dict("records"))
+    problems = [problem for region in regions for problem in _problems(region, str(path))]
+    if problems:
+        raise ConfigError.from_problems(problems)
+    return regions
+
+
+def regions_of_atlas(
+    regions: tuple[Region, ...], atlas: str, chosen: tuple[str, ...], where: str
+) -> tuple[Region, ...]:
+    """Choose regions of one atlas, in the order asked for.
+
+    Parameters
+    ----------
+    regions : tuple of Region
+        All of ``regions.tsv``.
+    atlas : str
+        Atlas of the study's parcellation.
+    chosen : tuple of str
+        Names; empty for all.
+    where : str
+        File and key that chose them, for the message.
+
+    Raises
+    ------
+    ConfigError
+        A chosen region does not exist in this atlas, or is chosen twice.
+    """
+    known = {region.region: region for region in regions if region.atlas == atlas}
+    problems = [
+        Problem(
+            f"region '{name}' has no row for the atlas '{atlas}' in config/regions.tsv",
+            where,
+            fix=did_you_mean(name, known),
+        )
+        for name in chosen
+        if name not in known
+    ]
+    twice = sorted({name for name in chosen if chosen.count(name) > 1})
+    problems += [Problem(f"region '{name}' is chosen twice", where) for name in twice]
+    if not known:
+        atlases = sorted({region.atlas for region in regions})
+        problems = [
+            Problem(
+                f"no region has labels in the atlas '{atlas}'",
+                where,
+                fix=did_you_mean(atlas, atlases),
+            )
+        ]
+    if problems:
+        raise ConfigError.from_problems(problems)
+    return tuple(known[name] for name in chosen) if chosen else tuple(known.values())
+
+
+def _region(row: dict[str, object]) -> Region:
+    distance = cast("float", row["midline_distance"])
+    labels = tuple(label.strip() for label in str(row["labels"]).split(";"))
+    return Region(
+        region=str(row["region"]),
+        group=str(row["group"]),
+        hemisphere=cast("Hemisphere", row["hemisphere"]),
+        atlas=str(row["atlas"]),
+        labels=labels,
+        midline_distance=None if pd.isna(distance) else float(distance),
+        role=cast("Role", row["role"]),
+    )
+
+
+def _problems(region: Region, where: str) -> list[Problem]:
+    place = f"{where}: region {region.region}"
+    problems = []
+    if not region.region.replace("_", "").replace("-", "").isalnum():
+        problems.append(
+            Problem("the name holds more than letters, digits, '_' and '-'", place, fix="rename it")
+        )
+    if "" in region.labels:
+        problems.append(
+            Problem("a label is empty", place, "a ';' too many", "join labels by one ';'")
+        )
+    if region.midline_distance is not None and region.midline_distance <= 0:
+        problems.append(Problem("midline_distance must be above 0 mm", place))
+    return problems

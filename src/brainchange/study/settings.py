@@ -1,0 +1,131 @@
+"""The model of ``config/config.yaml``: which study, and how it is analysed. Science only."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from brainchange.study.strict import Name, Strict, Text
+
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Sources(Strict):
+    """Where files are fetched from."""
+
+    mirrors: dict[Text, Text] = Field(default_factory=dict)
+    """Start of an address → what replaces it (a folder, `file://…`, an institute's mirror)."""
+    connections: Annotated[int, Field(ge=1, le=32)] = 4
+    """Files fetched at once."""
+    timeout: Positive = 30.0
+    """Seconds without a byte after which a connection is given up."""
+    retries: Count = 4
+    """How often a failed download is tried again (waiting longer each time)."""
+
+
+class Denoising(Strict):
+    """Nuisance regression: one design, one step, applied to region signals."""
+
+    name: Name = "motion12-wm-csf"
+    """Name of the specification in tables and reports."""
+    motion_parameters: Literal[6, 12, 24] = 12
+    """6 rigid parameters; 12 with their derivatives; 24 with the squares of both."""
+    white_matter: bool = True
+    """Regress out the mean signal of white matter."""
+    csf: bool = True
+    """Regress out the mean signal of cerebrospinal fluid."""
+    global_signal: bool = False
+    """Regress out the global signal (shifts the sign of connectivity; never primary)."""
+    high_pass_period: Positive = 128.0
+    """Slowest period kept, in seconds (cosine basis in the same design)."""
+    dummy_volumes: Count = 4
+    """Volumes dropped at the start; more if the confounds mark more as non-steady state."""
+
+
+class Censoring(Strict):
+    """Volumes left out because of motion, and runs left out because too little remains."""
+
+    framewise_displacement: Positive = 0.5
+    """A volume is left out above this Power framewise displacement, in mm."""
+    standardised_dvars: Positive = 1.5
+    """A volume is left out above this standardised DVARS."""
+    shortest_segment: Annotated[int, Field(ge=1)] = 5
+    """Kept stretches shorter than this many volumes are left out too."""
+    fewest_volumes: Annotated[int, Field(ge=1)] = 60
+    """A run with fewer kept volumes is left out."""
+    caution_volumes: Annotated[int, Field(ge=1)] = 80
+    """A run with fewer kept volumes is marked with caution."""
+    largest_mean_displacement: Positive = 0.5
+    """A run with a larger mean framewise displacement is left out, in mm."""
+    largest_displacement: Positive = 3.0
+    """A run with a larger translation from its first volume is left out, in mm."""
+
+
+class Coverage(Strict):
+    """Which voxels count, and which regions are usable."""
+
+    smallest_share: Share = 0.7
+    """A region is usable if this share of its voxels is valid in every session."""
+    smallest_intensity: Share = 0.2
+    """A voxel is valid above this share of the median brain intensity."""
+    smallest_tsnr: Annotated[float, Field(ge=0)] = 20.0
+    """A voxel is valid above this temporal signal-to-noise ratio."""
+
+
+class Frequency(Strict):
+    """Band of the amplitude metrics."""
+
+    low: Positive = 0.01
+    """Lower edge of the low-frequency band, in Hz."""
+    high: Positive = 0.08
+    """Upper edge of the low-frequency band, in Hz."""
+
+
+class Inference(Strict):
+    """Tests and thresholds; `methods` in the report states them."""
+
+    smallest_effect_of_interest: Positive = 0.5
+    """Equivalence bound, in pre-therapy standard deviations."""
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Level of the family-wise error."""
+    permutations: Annotated[int, Field(ge=999)] = 9999
+    """Monte-Carlo permutations where complete enumeration is too large."""
+    exact_up_to: Annotated[int, Field(ge=1)] = 2_000_000
+    """Arrangements up to which the permutation test is complete."""
+    fewest_participants: Annotated[int, Field(ge=2)] = 5
+    """Arms with fewer participants with both timepoints are described, not tested."""
+
+
+class Settings(Strict):
+    """What `config/config.yaml` says."""
+
+    study: Name = "demo"
+    """Study to analyse: the name of a file in config/studies/."""
+    seed: Count = 20261123
+    """Seed of everything random; seeds of units derive from it and their names."""
+    regions: tuple[Text, ...] = ()
+    """Regions to analyse, in this order; empty for all of regions.tsv."""
+    metrics: tuple[Text, ...] = (
+        "connectivity",
+        "alff",
+        "falff",
+        "tsnr",
+        "mean_framewise_displacement",
+        "kept_volumes",
+    )
+    """Metrics to compute (`brainchange list metrics`)."""
+    sources: Sources = Sources()
+    """Where files are fetched from."""
+    denoising: Denoising = Denoising()
+    """Nuisance regression."""
+    censoring: Censoring = Censoring()
+    """Volumes and runs left out because of motion."""
+    coverage: Coverage = Coverage()
+    """Which voxels count, and which regions are usable."""
+    frequency: Frequency = Frequency()
+    """Band of the amplitude metrics."""
+    inference: Inference = Inference()
+    """Tests and thresholds."""

@@ -1,0 +1,170 @@
+"""Reading of configuration that cannot be misread: nothing unknown, nothing converted silently."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
+
+from brainchange.errors import ConfigError, Problem, did_you_mean
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
+"""A name that is safe as part of a file name."""
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]+$", max_length=64)]
+"""A BIDS label: letters and digits only."""
+Text = Annotated[str, StringConstraints(min_length=1)]
+Loc = tuple[int | str, ...]
+
+
+class Strict(BaseModel):
+    """Base of every model of a file in ``config/``: frozen, no unknown key, no conversion."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+    )
+
+
+ModelT = TypeVar("ModelT", bound=Strict)
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML that refuses a key given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable) and key in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key '{key}' is given twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file whose top level is a mapping.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, is no YAML, gives a key twice, or holds no mapping.
+    """
+    try:
+        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    except FileNotFoundError:
+        raise ConfigError("the file does not exist", where=str(path)) from None
+    except UnicodeDecodeError:
+        raise ConfigError("the file is not UTF-8 text", where=str(path)) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        what = getattr(error, "problem", None) or "the YAML cannot be read"
+        raise ConfigError(
+            str(what),
+            where=f"{path}{line}",
+            cause="indentation, a missing ': ', or an unclosed quote or bracket",
+        ) from None
+    if loaded is None:
+        loaded = {}
+    if not isinstance(loaded, dict):
+        raise ConfigError("the file holds no 'key: value' lines", where=str(path))
+    return loaded
+
+
+def parse(model: type[ModelT], values: dict[str, Any], where: str) -> ModelT:
+    """Check values against a model and report every problem at once.
+
+    Parameters
+    ----------
+    model : type
+        The model to make.
+    values : dict
+        What the file says.
+    where : str
+        The file, for the messages.
+
+    Raises
+    ------
+    ConfigError
+        One problem for each key that is unknown, missing, or holds what cannot be meant.
+    """
+    try:
+        return model.model_validate(_tuples(values))
+    except ValidationError as error:
+        problems = [_problem(model, details, where) for details in error.errors()]
+        raise ConfigError.from_problems(problems) from None
+
+
+def _tuples(value: Any) -> Any:  # noqa: ANN401
+    """Turn lists into tuples: the models are frozen, and strict mode does not convert."""
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    return value
+
+
+def _problem(model: type[Strict], details: ErrorDetails, where: str) -> Problem:
+    loc: Loc = tuple(part for part in details["loc"] if part != "[key]")
+    place = f"{where}: {_dotted(loc)}" if loc else where
+    kind, found = details["type"], details["input"]
+    if kind == "extra_forbidden":
+        known = _keys_of(model, loc[:-1])
+        return Problem(
+            f"unknown key '{loc[-1]}'", place, "a typing error", did_you_mean(str(loc[-1]), known)
+        )
+    if kind == "missing":
+        return Problem(f"key '{loc[-1]}' is missing", place, fix=f"add '{loc[-1]}: …'")
+    if kind == "string_type" and isinstance(found, bool | int | float):
+        return Problem(
+            f"{found!r} is not text",
+            place,
+            "YAML reads on, off, yes, no, 01 and 010 as something else than text",
+            'quote it: "…"',
+        )
+    if kind == "literal_error":
+        allowed = re.findall(r"'([^']*)'", str(details.get("ctx", {}).get("expected", "")))
+        return Problem(f"{found!r} is not allowed", place, fix=did_you_mean(str(found), allowed))
+    message = details["msg"].removeprefix("Value error, ")
+    return Problem(f"{message} (found {_short(found)})", place)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _dotted(loc: Sequence[int | str]) -> str:
+    return ".".join(str(part) for part in loc)
+
+
+def _keys_of(model: type[Strict], loc: Loc) -> list[str]:
+    """Keys a model allows at a place inside it, for did-you-mean."""
+    schema = model.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in loc:
+        node = _resolved(schema, node)
+        if isinstance(part, int):
+            node = node.get("items", {}) or {}
+        else:
+            inner = node.get("properties", {}).get(part)
+            node = inner if inner is not None else node.get("additionalProperties", {}) or {}
+        if not isinstance(node, dict):
+            return []
+    return list(_resolved(schema, node).get("properties", {}))
+
+
+def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    for option in node.get("anyOf", []):
+        if "$ref" in option:
+            node = option
+    if "$ref" in node:
+        resolved: dict[str, Any] = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+        return resolved
+    return node
