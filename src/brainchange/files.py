@@ -57,7 +57,8 @@ def checksum(path: Path, algorithm: str) -> str:
     path : Path
         The file.
     algorithm : {'md5', 'sha256', 'git-sha1'}
-        ``git-sha1`` is the name git gives to the content (SHA-1 of a header with the length, then the content).
+        ``git-sha1`` is the name git gives to the content: SHA-1 of a header with the length,
+        then the content.
 
     Returns
     -------

@@ -175,9 +175,7 @@ class Study(Strict):
         return self
 
     def _timepoint_problems(self) -> list[str]:
-        needed = [
-            f"timepoint '{t}' is missing" for t in ("pre", "post") if t not in self.timepoints
-        ]
+        missing = [t for t in ("pre", "post") if t not in self.timepoints]
         labels = [label for labels in self.timepoints.values() for label in labels]
         twice = sorted({label for label in labels if labels.count(label) > 1})
         return [f"timepoint '{t}' is missing" for t in missing] + [
@@ -202,7 +200,7 @@ class Study(Strict):
 
     def _outcome_problems(self) -> list[str]:
         return [
-            f"outcome '{name}' has minimum {outcome.minimum:g} not below maximum {outcome.maximum:g}"
+            f"outcome '{name}': minimum {outcome.minimum:g} is not below {outcome.maximum:g}"
             for name, outcome in self.outcomes.items()
             if outcome.minimum >= outcome.maximum
         ]
