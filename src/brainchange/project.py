@@ -1,0 +1,229 @@
+"""Everything that is configured, read and checked as a whole, before any job."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brainchange.errors import ConfigError, Problem, did_you_mean
+from brainchange.imaging.parcellation import known_labels
+from brainchange.metrics.registry import Metric, metrics
+from brainchange.study.claims import Claim, Claims
+from brainchange.study.model import Study
+from brainchange.study.regions import Region, read_regions, regions_of_atlas
+from brainchange.study.settings import Settings
+from brainchange.study.strict import parse, read_yaml
+
+CONFIG = "config/config.yaml"
+REGIONS = "config/regions.tsv"
+CLAIMS = "config/claims.yaml"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The configuration of one analysis.
+
+    Attributes
+    ----------
+    root : Path
+        Folder with `config/`, `data/` and `results/`.
+    settings : Settings
+        `config/config.yaml`, with what the command line overrides.
+    study : Study
+        The study that is analysed.
+    regions : tuple of Region
+        The regions analysed, in order, with their labels in the study's atlas.
+    claims : Claims
+        The claims.
+    """
+
+    root: Path
+    settings: Settings
+    study: Study
+    regions: tuple[Region, ...]
+    claims: Claims
+
+    @property
+    def lock_path(self) -> Path:
+        """Where the lock of the study is."""
+        return self.root / "data" / "locks" / f"{self.study.id}.tsv"
+
+    @property
+    def study_folder(self) -> Path:
+        """Where the fetched files of the study are."""
+        return self.root / "data" / "studies" / self.study.id
+
+    @property
+    def results_folder(self) -> Path:
+        """Where the results of the study go."""
+        return self.root / "results" / self.study.id
+
+
+def study_names(root: Path) -> list[str]:
+    """Names of the studies that have a file in ``config/studies/``."""
+    return sorted(path.stem for path in (root / "config" / "studies").glob("*.yaml"))
+
+
+def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Project:
+    """Read and check the configuration.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the project.
+    overrides : mapping, optional
+        Values that replace those of ``config/config.yaml`` (of the command line).
+
+    Raises
+    ------
+    ConfigError
+        All problems of all files at once.
+    """
+    problems: list[Problem] = []
+    settings = regions = claims = study = None
+    with _collected(problems):
+        settings = _settings(root, overrides or {})
+    with _collected(problems):
+        regions = read_regions(root / REGIONS)
+    with _collected(problems):
+        claims = parse(Claims, read_yaml(root / CLAIMS), CLAIMS)
+    with _collected(problems):
+        name = settings.study if settings else str((overrides or {}).get("study", ""))
+        study = read_study(root, name) if name else None
+    chosen: tuple[Region, ...] = ()
+    if settings and regions and study:
+        with _collected(problems):
+            chosen = regions_of_atlas(
+                regions, study.images.parcellation, settings.regions, f"{CONFIG}: regions"
+            )
+    if regions:
+        problems.extend(_label_problems(regions))
+    if settings:
+        problems.extend(_settings_problems(settings))
+    if settings and claims and chosen:
+        problems.extend(_claim_problems(claims, settings, chosen))
+    if problems or not (settings and study and claims):
+        raise ConfigError.from_problems(problems)
+    return Project(root, settings, study, chosen, claims)
+
+
+def read_study(root: Path, name: str) -> Study:
+    """Read and check one study file.
+
+    Raises
+    ------
+    ConfigError
+        There is no such study, its file does not fit the model, or it has another id.
+    """
+    names = study_names(root)
+    if name not in names:
+        raise ConfigError(
+            f"there is no study '{name}'", where="config/studies/", fix=did_you_mean(name, names)
+        )
+    where = f"config/studies/{name}.yaml"
+    study = parse(Study, read_yaml(root / where), where)
+    if study.id != name:
+        raise ConfigError(
+            f"the study calls itself '{study.id}'", where=f"{where}: id", fix=f"write 'id: {name}'"
+        )
+    return study
+
+
+@contextmanager
+def _collected(problems: list[Problem]) -> Iterator[None]:
+    """Put the problems of a configuration error on the list and go on."""
+    try:
+        yield
+    except ConfigError as error:
+        problems.extend(error.problems)
+
+
+def _settings(root: Path, overrides: Mapping[str, Any]) -> Settings:
+    values = _merged(read_yaml(root / CONFIG), overrides)
+    return parse(Settings, values, CONFIG)
+
+
+def _merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(values)
+    for key, value in overrides.items():
+        inner = merged.get(key)
+        both = isinstance(inner, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merged(inner, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _settings_problems(settings: Settings) -> list[Problem]:
+    known = metrics()
+    problems = [
+        Problem(f"there is no metric '{name}'", f"{CONFIG}: metrics", fix=did_you_mean(name, known))
+        for name in settings.metrics
+        if name not in known
+    ]
+    if settings.frequency.low >= settings.frequency.high:
+        problems.append(Problem("low is not below high", f"{CONFIG}: frequency", fix="swap them"))
+    return problems
+
+
+def _label_problems(regions: tuple[Region, ...]) -> list[Problem]:
+    labels: dict[str, Collection[str]] = {
+        atlas: known_labels(atlas) for atlas in {r.atlas for r in regions}
+    }
+    return [
+        Problem(
+            f"the atlas '{region.atlas}' has no label '{label}'",
+            f"{REGIONS}: region {region.region}",
+            fix=did_you_mean(label, labels[region.atlas]),
+        )
+        for region in regions
+        for label in region.labels
+        if label and label not in labels[region.atlas]
+    ]
+
+
+def _claim_problems(
+    claims: Claims, settings: Settings, regions: tuple[Region, ...]
+) -> list[Problem]:
+    known = metrics()
+    computed = {
+        name: metric
+        for base in settings.metrics
+        if (metric := known.get(base))
+        for name in metric.produced
+    }
+    groups = {region.group for region in regions}
+    return [
+        problem
+        for claim in claims.claims
+        for problem in _problems_of_claim(claim, computed, groups)
+    ]
+
+
+def _problems_of_claim(
+    claim: Claim, computed: Mapping[str, Metric], groups: Collection[str]
+) -> Iterator[Problem]:
+    place = f"{CLAIMS}: claim {claim.id}"
+    metric = computed.get(claim.metric)
+    if metric is None:
+        yield Problem(
+            f"the metric '{claim.metric}' is not computed",
+            place,
+            f"it is not among the metrics in {CONFIG}, or mistyped",
+            did_you_mean(claim.metric, computed),
+        )
+    elif metric.per != ("pair" if claim.pairs else "region"):
+        yield Problem(
+            f"the metric '{claim.metric}' has one value a {metric.per}",
+            place,
+            fix="use 'pairs' for a metric of pairs, 'groups' for a metric of regions",
+        )
+    for group in claim.named_groups:
+        if group not in groups:
+            yield Problem(
+                f"no configured region belongs to the group '{group}'",
+                place,
+                f"it is mistyped, or left out of 'regions' in {CONFIG}",
+                did_you_mean(group, groups),
+            )
