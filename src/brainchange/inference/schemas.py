@@ -1,0 +1,193 @@
+"""The tables of this stage: changes of participants, effects within and between arms, attrition."""
+
+from __future__ import annotations
+
+from brainchange.tables import Column, TableSchema
+
+KINDS = ("claim", "outcome", "region", "negative_control", "quality")
+FAMILIES = ("confirmatory", "secondary", "exploratory", "outcome", "quality")
+
+_MEASURE = (
+    Column("measure", "string", "Claim, scale or region measure (`T2`, `BDI`)", required=True),
+    Column("kind", "string", "What kind of measure it is", required=True, levels=KINDS),
+)
+_FLAG = Column("flag", "string", "Why a cell is missing or weak, in words; n/a where nothing is")
+
+CHANGES_TABLE = TableSchema(
+    "changes",
+    "One measure of one participant at both timepoints. Change is post − pre.",
+    (
+        *_MEASURE,
+        Column("participant_id", "string", "Participant", required=True),
+        Column("arm", "string", "Arm", required=True),
+        Column("pre", "number", "Value before, in `unit`"),
+        Column("post", "number", "Value after, in `unit`"),
+        Column("change", "number", "post − pre, in `unit`; n/a where one of them is"),
+        Column("unit", "string", "Unit of pre, post and change"),
+        _FLAG,
+    ),
+    key=("kind", "measure", "participant_id"),
+)
+
+WITHIN_TABLE = TableSchema(
+    "within",
+    "One measure in one arm: the change of its participants, without comparison. An arm that "
+    "changes and another that does not is no difference between them (see `effects`).",
+    (
+        *_MEASURE,
+        Column("label", "string", "Name of the measure for figures and text", required=True),
+        Column("metric", "string", "Metric, or the scale of an outcome", required=True),
+        Column("unit", "string", "Unit of means, SDs, change and its interval"),
+        Column("arm", "string", "Arm", required=True),
+        Column("arm_label", "string", "Name of the arm for figures and text", required=True),
+        Column("n_arm", "integer", "Participants enrolled in the arm", required=True),
+        Column("n_pre", "integer", "Participants with a value before", required=True),
+        Column("n_post", "integer", "Participants with a value after", required=True),
+        Column(
+            "n_both",
+            "integer",
+            "Participants with both values; everything that follows is about them",
+            required=True,
+        ),
+        Column("mean_pre", "number", "Mean before, in `unit`"),
+        Column("sd_pre", "number", "Standard deviation before (n − 1), in `unit`"),
+        Column("mean_post", "number", "Mean after, in `unit`"),
+        Column("sd_post", "number", "Standard deviation after (n − 1), in `unit`"),
+        Column("change", "number", "Mean of post − pre, in `unit`"),
+        Column("ci_low", "number", "Change, lower end of the 95 % t interval, in `unit`"),
+        Column("ci_high", "number", "Change, upper end of the 95 % t interval, in `unit`"),
+        Column("sd_change", "number", "Standard deviation of post − pre (n − 1), in `unit`"),
+        Column("correlation", "number", "Pearson correlation of pre and post"),
+        Column(
+            "g_av",
+            "number",
+            "Change in average standard deviations, √((SD_pre² + SD_post²)/2), with the exact "
+            "small-sample factor J(n − 1) (Cumming 2012)",
+            unit="SD",
+        ),
+        Column(
+            "g_av_ci_low",
+            "number",
+            "Lower end of the 95 % interval of the population value (Algina & Keselman 2003)",
+            unit="SD",
+        ),
+        Column(
+            "g_av_ci_high",
+            "number",
+            "Upper end of the 95 % interval of the population value (Algina & Keselman 2003)",
+            unit="SD",
+        ),
+        Column(
+            "d_z",
+            "number",
+            "Mean change in standard deviations of change: t/√n, a test statistic, no effect size",
+        ),
+        Column(
+            "p_sign_flip",
+            "number",
+            "Two-sided p of the sign-flip test of change: complete where feasible",
+        ),
+        Column("p_floor", "number", "Smallest p this test can give with so many participants"),
+        _FLAG,
+    ),
+    key=("kind", "measure", "arm"),
+)
+
+EFFECTS_TABLE = TableSchema(
+    "effects",
+    "One measure in one contrast of arms: the difference in change, treated − control, of "
+    "participants with both timepoints.",
+    (
+        *_MEASURE,
+        Column("label", "string", "Name of the measure for figures and text", required=True),
+        Column("metric", "string", "Metric, or the scale of an outcome", required=True),
+        Column("unit", "string", "Unit of the difference and its interval"),
+        Column(
+            "family",
+            "string",
+            "Family of tests in this contrast: a confirmatory claim is confirmatory in the "
+            "primary contrast, secondary in every other",
+            required=True,
+            levels=FAMILIES,
+        ),
+        Column(
+            "direction",
+            "string",
+            "Direction the claim says, or in which an outcome is better; every test is two-sided",
+            levels=("up", "down"),
+        ),
+        Column("contrast", "string", "Contrast", required=True),
+        Column("contrast_label", "string", "Name of the contrast for text", required=True),
+        Column("primary", "boolean", "Whether it is the primary contrast", required=True),
+        Column("n_treated", "integer", "Treated participants with both values", required=True),
+        Column("n_control", "integer", "Control participants with both values", required=True),
+        Column("difference", "number", "Mean change, treated − control, in `unit`"),
+        Column("ci_low", "number", "Difference, lower end of the 95 % Welch interval, in `unit`"),
+        Column("ci_high", "number", "Difference, upper end of the 95 % Welch interval, in `unit`"),
+        Column("df", "number", "Welch–Satterthwaite degrees of freedom"),
+        Column("p_welch", "number", "Two-sided p of Welch's t test"),
+        Column(
+            "dppc2",
+            "number",
+            "Difference in pooled standard deviations before therapy (Morris 2008)",
+            unit="SD",
+        ),
+        Column("dppc2_se", "number", "Its standard error, from Morris 2008 equation 25", unit="SD"),
+        Column("dppc2_ci_low", "number", "Lower end of its normal 95 % interval", unit="SD"),
+        Column("dppc2_ci_high", "number", "Upper end of its normal 95 % interval", unit="SD"),
+        Column(
+            "p_permutation",
+            "number",
+            "Two-sided p of the studentised permutation test of the arms: the primary test",
+        ),
+        Column("p_floor", "number", "Smallest p this permutation test can give with these arms"),
+        Column(
+            "permutation_method",
+            "string",
+            "exact: all arrangements of the arms; monte_carlo: (b + 1)/(m + 1)",
+            levels=("exact", "monte_carlo"),
+        ),
+        Column("n_permutations", "integer", "Arrangements of the arms that were computed"),
+        Column("p_adjusted", "number", "p_permutation adjusted within family and contrast"),
+        Column(
+            "adjustment",
+            "string",
+            "How it was adjusted; none: read it as one of many tests",
+            required=True,
+            levels=("holm", "benjamini_hochberg", "none"),
+        ),
+        Column("family_size", "integer", "Tests that were adjusted together"),
+        Column(
+            "minimum_detectable_effect",
+            "number",
+            "Difference that arms of this size find with 80 % power at two-sided 5 %, in standard "
+            "deviations of change",
+            unit="SD of change",
+        ),
+        Column(
+            "minimum_detectable_difference",
+            "number",
+            "The same in `unit`, with the pooled standard deviation of change that was observed",
+        ),
+        _FLAG,
+    ),
+    key=("kind", "measure", "contrast"),
+)
+
+ATTRITION_TABLE = TableSchema(
+    "attrition",
+    "Participants of one arm that remain at one step.",
+    (
+        Column("arm", "string", "Arm", required=True),
+        Column("arm_label", "string", "Name of the arm for figures and text", required=True),
+        Column(
+            "step",
+            "string",
+            "enrolled, files_pre, files_post, files_both, usable_both, or outcome_<name>",
+            required=True,
+        ),
+        Column("label", "string", "The step in words", required=True),
+        Column("n", "integer", "Participants", required=True),
+    ),
+    key=("arm", "step"),
+)
