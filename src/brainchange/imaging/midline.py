@@ -1,0 +1,114 @@
+"""The plane between the hemispheres, found from the parcellation itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from brainchange.errors import ImageError
+
+FloatArray = npt.NDArray[np.float64]
+FEWEST_PAIRS = 3
+_SIDES = (("Left-", "Right-"), ("ctx-lh-", "ctx-rh-"))
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A plane in world coordinates.
+
+    Attributes
+    ----------
+    point : numpy.ndarray
+        A point in it, in mm, (3,).
+    normal : numpy.ndarray
+        Its unit normal, from left to right, (3,).
+    """
+
+    point: FloatArray
+    normal: FloatArray
+
+    def distance(self, coordinates: FloatArray) -> FloatArray:
+        """Signed distance of points (n, 3) from the plane in mm, positive to the right, (n,)."""
+        signed: FloatArray = (coordinates - self.point) @ self.normal
+        return signed
+
+
+def midline_plane(
+    parcellation: npt.NDArray[np.generic],
+    affine: FloatArray,
+    labels: Mapping[str, int],
+    occurring: npt.NDArray[np.generic],
+    where: str,
+) -> Plane:
+    """Estimate the midline from labels that exist on both sides.
+
+    The normal is the mean unit vector from the centroid of each left label to that of its right
+    counterpart; the plane goes through the mean of the midpoints of the pairs.
+
+    Parameters
+    ----------
+    parcellation : numpy.ndarray
+        Label number of each voxel, (x, y, z).
+    affine : numpy.ndarray
+        Voxel indices → world coordinates in mm, (4, 4).
+    labels : mapping of str to int
+        Number of each label name; ``Left-X`` pairs with ``Right-X``, ``ctx-lh-x`` with
+        ``ctx-rh-x``.
+    occurring : numpy.ndarray
+        Label numbers that occur in the parcellation.
+    where : str
+        The parcellation, for the message.
+
+    Returns
+    -------
+    Plane
+        The midline.
+
+    Raises
+    ------
+    ImageError
+        Fewer than three pairs occur, or their directions cancel.
+    """
+    present = set(occurring.tolist())
+    pairs = [(a, b) for a, b in _homologous(labels) if a in present and b in present]
+    if len(pairs) < FEWEST_PAIRS:
+        raise ImageError(
+            f"only {len(pairs)} labels occur on both sides, so the midline cannot be found",
+            where=where,
+            cause="the image is cropped, or is no whole-brain parcellation",
+            fix="remove midline_distance from config/regions.tsv for this atlas",
+        )
+    centroids = _centroids(parcellation, affine)
+    left = np.array([centroids[number] for number, _ in pairs])
+    right = np.array([centroids[number] for _, number in pairs])
+    lengths = np.linalg.norm(right - left, axis=1, keepdims=True)
+    direction = ((right - left) / np.maximum(lengths, np.finfo(float).tiny)).mean(axis=0)
+    length = float(np.linalg.norm(direction))
+    if length < 0.5:
+        raise ImageError(
+            "left and right labels are not on two sides, so the midline cannot be found",
+            where=where,
+            cause="the parcellation or its affine is wrong",
+        )
+    return Plane(((left + right) / 2).mean(axis=0), direction / length)
+
+
+def _homologous(labels: Mapping[str, int]) -> Iterator[tuple[int, int]]:
+    for name, number in labels.items():
+        for left, right in _SIDES:
+            other = labels.get(right + name.removeprefix(left))
+            if name.startswith(left) and other is not None:
+                yield number, other
+
+
+def _centroids(parcellation: npt.NDArray[np.generic], affine: FloatArray) -> dict[int, FloatArray]:
+    """Centre of each label in world coordinates (mm)."""
+    subscripts = np.nonzero(parcellation)
+    numbers, member = np.unique(parcellation[subscripts], return_inverse=True)
+    counts = np.bincount(member)
+    means = np.column_stack([np.bincount(member, weights=axis) / counts for axis in subscripts])
+    world = means @ affine[:3, :3].T + affine[:3, 3]
+    return {int(number): centre for number, centre in zip(numbers, world, strict=True)}

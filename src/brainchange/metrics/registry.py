@@ -1,0 +1,127 @@
+"""The registry of metrics: a metric is one file in this package that declares a ``METRIC``."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import brainchange.metrics
+from brainchange.errors import BrainchangeError, did_you_mean
+
+Level = Literal["voxel", "signal", "run"]
+Per = Literal["region", "pair", "run"]
+Need = Literal["rest", "task", "anat"]
+
+Z_SUFFIX = "_z"
+Z_UNIT = "standard deviations"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is computed from a run, and how.
+
+    Attributes
+    ----------
+    name : str
+        Name in the configuration, in tables and in claims.
+    label : str
+        Name for figures and text.
+    unit : str
+        Unit of its values.
+    level : {'voxel', 'signal', 'run'}
+        What `function` is given: a block of voxels, the region signals, or the quality of the run
+        (``VoxelBlock``, ``RegionSignals`` and ``RunQuality`` of :mod:`brainchange.metrics.inputs`).
+    per : {'region', 'pair', 'run'}
+        What one value belongs to.
+    needs : tuple of {'rest', 'task', 'anat'}
+        Kinds of images it can be computed from.
+    description : str
+        What it is.
+    source : str
+        Who defined it.
+    function : callable
+        ``voxel``: ``VoxelBlock → (n_voxels,)``, averaged over the valid voxels of each region;
+        ``signal``: ``RegionSignals → (n_regions,)`` or ``(n_regions, n_regions)``;
+        ``run``: ``RunQuality → float``.
+    smallest, largest : float
+        Range of possible values; a value outside it is an error of the program.
+    whole_brain_z : bool
+        Whether ``<name>_z`` is produced too: the value minus the mean over the valid voxels of the
+        brain, divided by their standard deviation.
+    """
+
+    name: str
+    label: str
+    unit: str
+    level: Level
+    per: Per
+    needs: tuple[Need, ...]
+    description: str
+    source: str
+    function: Callable[[Any], Any]
+    smallest: float = -math.inf
+    largest: float = math.inf
+    whole_brain_z: bool = False
+
+    @property
+    def produced(self) -> tuple[str, ...]:
+        """Names of the values it yields: its own, and ``<name>_z`` where that is made."""
+        return (self.name, self.name + Z_SUFFIX) if self.whole_brain_z else (self.name,)
+
+    def unit_of(self, produced: str) -> str:
+        """Give the unit of one of the values it yields."""
+        return self.unit if produced == self.name else Z_UNIT
+
+
+def metrics() -> dict[str, Metric]:
+    """Find every metric: each module of this package that has a ``METRIC``.
+
+    Returns
+    -------
+    dict of str to Metric
+        By name, sorted.
+
+    Raises
+    ------
+    BrainchangeError
+        Two modules declare the same name.
+    """
+    found: dict[str, Metric] = {}
+    for module in pkgutil.iter_modules(brainchange.metrics.__path__):
+        loaded = importlib.import_module(f"{brainchange.metrics.__name__}.{module.name}")
+        metric = getattr(loaded, "METRIC", None)
+        if not isinstance(metric, Metric):
+            continue
+        for name in metric.produced:
+            if any(name in other.produced for other in found.values()):
+                raise BrainchangeError(
+                    f"two metrics are called '{name}'",
+                    where=f"src/brainchange/metrics/{module.name}.py",
+                    fix="rename one of them",
+                )
+        found[metric.name] = metric
+    return dict(sorted(found.items()))
+
+
+def known_names() -> tuple[str, ...]:
+    """Names of all values that can be observed, ``<name>_z`` included."""
+    return tuple(name for metric in metrics().values() for name in metric.produced)
+
+
+def chosen_metrics(names: tuple[str, ...]) -> tuple[Metric, ...]:
+    """Metrics by name, in the order asked for.
+
+    Raises
+    ------
+    BrainchangeError
+        A name is no metric.
+    """
+    known = metrics()
+    for name in names:
+        if name not in known:
+            raise BrainchangeError(f"there is no metric '{name}'", fix=did_you_mean(name, known))
+    return tuple(known[name] for name in dict.fromkeys(names))
