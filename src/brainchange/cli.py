@@ -1,0 +1,238 @@
+"""The command line: check and list what is configured, lock, fetch and simulate studies."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from brainchange.errors import BrainchangeError, ConfigError
+
+ListName = Literal["studies", "regions", "metrics", "atlases"]
+
+out = Console(soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, soft_wrap=True)
+
+
+class _Told(typer.core.TyperGroup):
+    """A group of commands whose errors are told in words, with a documented exit code."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+        try:
+            return super().invoke(ctx)
+        except BrainchangeError as error:
+            err.print(f"[bold red]Error[/] {escape(str(error))}")
+            raise typer.Exit(error.exit_code) from None
+
+
+app = typer.Typer(
+    cls=_Told,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Judge with open data whether therapy changes the brain.\n\n"
+    "The analysis itself is `snakemake --config study=STUDY` in the project folder.",
+    epilog="Exit codes: 0 all is well · 1 something else · 2 the configuration or the command is "
+    "wrong · 3 a table or an image is wrong · 4 files could not be locked or fetched.",
+)
+
+
+def _project_folder() -> Path:
+    """Find the project folder: the working folder or the nearest one above with a config."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "config" / "config.yaml").is_file():
+            return folder
+    raise ConfigError(
+        "there is no config/config.yaml here or in a folder above",
+        where=str(here),
+        cause="the command was started outside the project",
+        fix="change into the folder that holds config/ and data/",
+    )
+
+
+def _known_studies() -> list[str]:
+    from brainchange.project import study_names
+
+    try:
+        return study_names(_project_folder())
+    except ConfigError:
+        return []
+
+
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study.", autocompletion=_known_studies)
+]
+
+
+@app.command()
+def check(
+    study: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[STUDY]",
+            help="A study; without it every study in config/studies/.",
+            autocompletion=_known_studies,
+        ),
+    ] = None,
+) -> None:
+    """Check the configuration: every problem at once, before any work is done."""
+    from brainchange.project import load_project, study_names
+
+    root = _project_folder()
+    problems = []
+    for name in [study] if study else study_names(root):
+        try:
+            project = load_project(root, {"study": name})
+        except BrainchangeError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+            continue
+        out.print(
+            f"[green]✓[/] {name}: {len(project.study.arms)} arms, {len(project.regions)} regions, "
+            f"{len(project.settings.metrics)} metrics, {len(project.claims.claims)} claims"
+            f"{_lock_state(project.lock_path, simulated=project.study.simulated)}"
+        )
+    if problems:
+        raise ConfigError.from_problems(problems)
+
+
+def _lock_state(path: Path, *, simulated: bool) -> str:
+    if path.exists():
+        from brainchange.files import human_bytes
+        from brainchange.sources.lock import read_lock
+
+        rows = read_lock(path)
+        size = human_bytes(sum(row.size_bytes for row in rows))
+        return f", {len(rows)} files locked ({size})"
+    return ", made when the workflow runs" if simulated else ", [yellow]no lock yet[/]"
+
+
+@app.command("list")
+def list_(
+    what: Annotated[ListName, typer.Argument(help="What to list.")],
+) -> None:
+    """List what is configured: studies, regions, metrics or atlases."""
+    rows: dict[str, Callable[[Path], tuple[list[str], list[list[str]]]]] = {
+        "studies": _studies,
+        "regions": _regions,
+        "metrics": _metrics,
+        "atlases": _atlases,
+    }
+    header, cells = rows[what](_project_folder())
+    if not sys.stdout.isatty():
+        out.print("\n".join("\t".join(row) for row in [header, *cells]), markup=False)
+        return
+    table = Table(*header, box=None, header_style="bold", pad_edge=False)
+    for row in cells:
+        table.add_row(*map(escape, row))
+    out.print(table)
+
+
+def _studies(root: Path) -> tuple[list[str], list[list[str]]]:
+    from brainchange.files import human_bytes
+    from brainchange.project import read_study, study_names
+    from brainchange.sources.lock import read_lock
+
+    header = ["study", "version", "arms", "participants", "bytes", "bytes a participant", "title"]
+    cells = []
+    for name in study_names(root):
+        study = read_study(root, name)
+        lock = root / "data" / "locks" / f"{name}.tsv"
+        rows = read_lock(lock) if lock.exists() else ()
+        people = len({row.participant for row in rows} - {None})
+        size = sum(row.size_bytes for row in rows)
+        sizes = [human_bytes(size), human_bytes(size / people)] if people else ["", ""]
+        arms = ", ".join(arm.label for arm in study.arms.values())
+        cells.append([name, study.version, arms, str(people or ""), *sizes, study.title])
+    return header, cells
+
+
+def _regions(root: Path) -> tuple[list[str], list[list[str]]]:
+    from brainchange.project import REGIONS
+    from brainchange.study.regions import read_regions
+
+    header = ["region", "group", "atlas", "role", "labels"]
+    return header, [
+        [region.region, region.group, region.atlas, region.role, "; ".join(region.labels)]
+        for region in read_regions(root / REGIONS)
+    ]
+
+
+def _metrics(_root: Path) -> tuple[list[str], list[list[str]]]:
+    from brainchange.metrics.registry import metrics
+
+    header = ["metric", "unit", "one value a", "needs", "description"]
+    return header, [
+        [
+            ", ".join(metric.produced),
+            metric.unit,
+            metric.per,
+            ", ".join(metric.needs),
+            " ".join(metric.description.split()),
+        ]
+        for metric in metrics().values()
+    ]
+
+
+def _atlases(root: Path) -> tuple[list[str], list[list[str]]]:
+    from brainchange.imaging.parcellation import known_labels
+    from brainchange.project import REGIONS
+    from brainchange.study.regions import read_regions
+
+    regions = read_regions(root / REGIONS)
+    header = ["atlas", "labels", "regions that use it"]
+    return header, [
+        [atlas, str(len(known_labels(atlas))), str(sum(r.atlas == atlas for r in regions))]
+        for atlas in sorted({region.atlas for region in regions})
+    ]
+
+
+@app.command()
+def lock(
+    study: StudyArgument,
+    mirror: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with local clones or bundles called NAME, NAME.git or NAME.bundle; "
+            "without it the addresses in the study file are cloned.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write; without it data/locks/STUDY.tsv.")
+    ] = None,
+) -> None:
+    """Pin a study: write size, checksum and address of every file it needs."""
+    import tempfile
+
+    from brainchange.files import human_bytes
+    from brainchange.project import read_study
+    from brainchange.sources.build import build_lock
+    from brainchange.sources.lock import write_lock
+
+    root = _project_folder()
+    described = read_study(root, study)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = build_lock(described, mirror, Path(folder), lambda line: err.print(escape(line)))
+    path = output or root / "data" / "locks" / f"{study}.tsv"
+    write_lock(rows, path)
+    size = human_bytes(sum(row.size_bytes for row in rows))
+    out.print(f"{path}: {len(rows)} files, {size}", markup=False)
+
+
+@app.command()
+def schemas() -> None:
+    """Write the JSON schemas in config/schemas/ anew (after a change of the models)."""
+    from brainchange.files import write_text
+    from brainchange.study.documents import SCHEMAS, json_schema
+
+    for name, model in SCHEMAS.items():
+        path = _project_folder() / "config" / "schemas" / f"{name}.schema.json"
+        write_text(path, json_schema(model))
+        out.print(str(path), markup=False)

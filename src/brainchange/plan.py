@@ -1,0 +1,123 @@
+"""What there is to do for a study, known from its lock before anything is fetched."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from brainchange.project import Project
+from brainchange.sources.bids import PreparedFiles, prepared_runs
+from brainchange.sources.fetch import missing
+from brainchange.sources.lock import LockRow, read_lock
+
+STUDY_FILES = "study"
+"""Name under which the files that belong to no participant are fetched."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Files and runs of a study.
+
+    Attributes
+    ----------
+    project : Project
+        The configuration.
+    paths : tuple of str
+        Every file of the study, in the study folder.
+    rows : tuple of LockRow
+        The lock; empty for a simulated study that has not been made yet.
+    """
+
+    project: Project
+    paths: tuple[str, ...]
+    rows: tuple[LockRow, ...]
+
+    @cached_property
+    def runs(self) -> Mapping[str, tuple[PreparedFiles, ...]]:
+        """Prepared runs of each participant that has one, sorted."""
+        grouped: dict[str, list[PreparedFiles]] = {}
+        for prepared in self._prepared[0]:
+            grouped.setdefault(prepared.run.participant, []).append(prepared)
+        return {participant: tuple(runs) for participant, runs in sorted(grouped.items())}
+
+    @property
+    def decisions(self) -> Sequence[dict[str, Any]]:
+        """Runs that lack a file, as rows of the table of decisions."""
+        return self._prepared[1]
+
+    @property
+    def participants(self) -> tuple[str, ...]:
+        """Participants with at least one prepared run."""
+        return tuple(self.runs)
+
+    def rows_of(self, unit: str) -> tuple[LockRow, ...]:
+        """Lock rows of a participant, or of :data:`STUDY_FILES`."""
+        return self._rows_by_unit.get(unit, ())
+
+    def signature(self, unit: str) -> str:
+        """Digest of what is to be fetched for a participant or for the study.
+
+        The same before and after a simulated study is made, because what it will be follows from
+        its configuration; for a real study it changes when the lock does.
+        """
+        if self.project.study.simulated:
+            return "simulated"
+        text = "\n".join(f"{row.path}\t{row.checksum}" for row in self.rows_of(unit))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def presence(self, unit: str) -> str:
+        """Say whether files are gone although their receipt says they were fetched.
+
+        Returns
+        -------
+        str
+            ``"complete"`` if no file is gone or nothing was fetched yet, else how many are gone.
+        """
+        folder = self.project.study_folder
+        if not receipt_path(folder, unit).exists():
+            return "complete"
+        gone = missing(self.rows_of(unit), folder)
+        return f"{len(gone)} files are gone" if gone else "complete"
+
+    @cached_property
+    def _rows_by_unit(self) -> dict[str, tuple[LockRow, ...]]:
+        grouped: dict[str, list[LockRow]] = {}
+        for row in self.rows:
+            grouped.setdefault(row.participant or STUDY_FILES, []).append(row)
+        return {unit: tuple(rows) for unit, rows in grouped.items()}
+
+    @cached_property
+    def _prepared(self) -> tuple[list[PreparedFiles], list[dict[str, Any]]]:
+        study = self.project.study
+        return prepared_runs(self.paths, study.images, study.tasks)
+
+
+def receipt_path(study_folder: Path, unit: str) -> Path:
+    """Where it is written down that the files of a participant are fetched and verified."""
+    return study_folder / ".receipts" / f"{unit}.tsv"
+
+
+def make_plan(project: Project) -> Plan:
+    """Plan a study from its lock, or, if it is simulated, from what will be simulated.
+
+    Raises
+    ------
+    LockError
+        The study has no lock, or one that is not to be trusted.
+    ConfigError
+        The simulation of a simulated study cannot be read.
+    """
+    if not project.study.simulated:
+        rows = read_lock(project.lock_path)
+        return Plan(project, tuple(row.path for row in rows), rows)
+    # Imported here: a real study needs nothing of the simulation.
+    from brainchange.simulate.model import read_simulation  # noqa: PLC0415
+    from brainchange.simulate.plan import planned_paths  # noqa: PLC0415
+
+    paths = planned_paths(project.study, read_simulation(project.root, project.study.id))
+    rows = read_lock(project.lock_path) if project.lock_path.exists() else ()
+    return Plan(project, paths, rows)

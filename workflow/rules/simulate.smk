@@ -1,0 +1,28 @@
+# A study with known truth. For a real study this file adds nothing.
+
+if STUDY.simulated:
+
+    rule simulate:
+        """Publish the simulated study, with its lock, as an archive would."""
+        input:
+            study=f"config/studies/{STUDY.id}.yaml",
+            simulation=f"config/simulations/{STUDY.id}.yaml",
+        output:
+            lock=LOCK,
+            published=directory(f"data/published/{STUDY.id}"),
+        log:
+            f"{LOGS}/simulate.log",
+        benchmark:
+            f"{LOGS}/simulate.benchmark.tsv"
+        params:
+            seed=SETTINGS.seed,
+            code=code_digest("brainchange.simulate"),
+        threads: workflow.cores or 1
+        resources:
+            mem_mb=4000,
+        conda:
+            "../envs/brainchange.yaml"
+        message:
+            f"{STUDY.id}: simulating the study"
+        script:
+            "../scripts/simulate.py"

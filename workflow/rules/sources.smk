@@ -1,0 +1,28 @@
+# Which files: what the lock names is fetched and verified. A receipt stands for fetched files.
+
+
+rule fetch:
+    """Fetch the files of a participant, or those that belong to none ('study')."""
+    input:
+        lock=ancient(LOCK),
+        study=lambda wildcards: [] if wildcards.unit == STUDY_FILES else [f"{FOLDER}/.receipts/{STUDY_FILES}.tsv"],
+    output:
+        receipt=f"{FOLDER}/.receipts/{{unit}}.tsv",
+    log:
+        f"{LOGS}/fetch/{{unit}}.log",
+    benchmark:
+        f"{LOGS}/fetch/{{unit}}.benchmark.tsv"
+    params:
+        sources=SETTINGS.sources.model_dump(),
+        rows=lambda wildcards: PLAN.signature(wildcards.unit),
+        present=lambda wildcards: PLAN.presence(wildcards.unit),
+        code=code_digest("brainchange.sources.fetch"),
+    threads: 1
+    resources:
+        mem_mb=500,
+    conda:
+        "../envs/brainchange.yaml"
+    message:
+        f"{STUDY.id} {{wildcards.unit}}: fetching and verifying"
+    script:
+        "../scripts/fetch.py"

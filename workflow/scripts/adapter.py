@@ -1,0 +1,65 @@
+"""What every script does around its work: log to the file of the rule, tell errors in words."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from brainchange.errors import BrainchangeError
+
+# One thread a job unless the rule says more: sums must not depend on the number of cores.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+
+@contextmanager
+def job(log: str) -> Iterator[Log]:
+    """Run the work of a script.
+
+    Parameters
+    ----------
+    log : str
+        The log file of the job.
+
+    Yields
+    ------
+    Log
+        Tells lines to the log.
+
+    Notes
+    -----
+    A mistake of the user or of the data ends the job with its text and without a traceback;
+    anything else is a defect of the program and keeps its traceback. Both end up in the log.
+    """
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    with Path(log).open("w", encoding="utf-8", buffering=1) as stream:
+        sys.stderr = stream
+        try:
+            yield Log(stream)
+        except BrainchangeError as error:
+            stream.write(f"{error}\n")
+            sys.exit(error.exit_code)
+
+
+class Log:
+    """Tells progress to the log of a job, at most once a second unless it is important."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._last = 0.0
+
+    def tell(self, line: str) -> None:
+        """Write a line."""
+        self._stream.write(f"{line}\n")
+
+    def progress(self, line: str) -> None:
+        """Write a line unless another was written within the last second."""
+        now = time.monotonic()
+        if now - self._last >= 1:
+            self._last = now
+            self.tell(line)
