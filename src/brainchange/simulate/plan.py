@@ -1,0 +1,97 @@
+"""Which files a simulated study consists of, known before anything is simulated."""
+
+from __future__ import annotations
+
+from brainchange.simulate.model import Simulation
+from brainchange.sources.bids import Run, derivative_name
+from brainchange.study.model import Study
+
+
+def simulated_runs(study: Study, simulation: Simulation) -> tuple[Run, ...]:
+    """List the runs that exist: every session and task, but for the sessions that were lost.
+
+    Returns
+    -------
+    tuple of Run
+        Sorted by participant, in the order of the study's timepoints and tasks.
+    """
+    lost = {(one.participant, one.timepoint) for one in simulation.exceptions.lost_sessions}
+    return tuple(
+        Run(participant, f"ses-{session}", task)
+        for participant, _ in simulation.enrolled
+        for timepoint, sessions in study.timepoints.items()
+        if (participant, timepoint) not in lost
+        for session in sessions
+        for task in study.tasks
+    )
+
+
+def run_paths(study: Study, run: Run) -> dict[str, str]:
+    """Name the files of a run as fMRIPrep does.
+
+    Returns
+    -------
+    dict of str to str
+        ``bold``, ``bold_sidecar``, ``brain_mask``, ``parcellation``, ``confounds`` and
+        ``confounds_sidecar`` → path in the study folder.
+    """
+    space = study.images.space
+    names = {
+        "bold": derivative_name(
+            run, space=space, desc="preproc", suffix="bold", extension=".nii.gz"
+        ),
+        "bold_sidecar": derivative_name(
+            run, space=space, desc="preproc", suffix="bold", extension=".json"
+        ),
+        "brain_mask": derivative_name(
+            run, space=space, desc="brain", suffix="mask", extension=".nii.gz"
+        ),
+        "parcellation": derivative_name(
+            run, space=space, desc=study.images.parcellation, suffix="dseg", extension=".nii.gz"
+        ),
+        "confounds": derivative_name(run, desc="confounds", suffix="timeseries", extension=".tsv"),
+        "confounds_sidecar": derivative_name(
+            run, desc="confounds", suffix="timeseries", extension=".json"
+        ),
+    }
+    folder = _joined(study.images.derivatives, run.folder)
+    return {role: _joined(folder, name) for role, name in names.items()}
+
+
+def study_paths(study: Study) -> dict[str, str]:
+    """Name the files that belong to no run.
+
+    Returns
+    -------
+    dict of str to str
+        ``participants``, ``participants_sidecar``, ``description``, ``sidecar:<task>``,
+        ``derivatives_description`` and ``label_table`` → path in the study folder.
+    """
+    table, derivatives = study.participants.table, study.images.derivatives
+    return {
+        "participants": table,
+        "participants_sidecar": f"{table.removesuffix('.tsv')}.json",
+        "description": "dataset_description.json",
+        **{f"sidecar:{task}": f"task-{task}_bold.json" for task in study.tasks},
+        "derivatives_description": _joined(derivatives, "dataset_description.json"),
+        "label_table": _joined(derivatives, f"desc-{study.images.parcellation}_dseg.tsv"),
+    }
+
+
+def planned_paths(study: Study, simulation: Simulation) -> tuple[str, ...]:
+    """List every file of the simulated study, without simulating anything.
+
+    Returns
+    -------
+    tuple of str
+        Paths in the study folder, sorted. The table of what was planted is not among them: it is
+        published beside the study, and an analysis must not need it.
+    """
+    paths = list(study_paths(study).values())
+    for run in simulated_runs(study, simulation):
+        paths += run_paths(study, run).values()
+    return tuple(sorted(paths))
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder.strip('/')}/{name}" if folder.strip("/") else name
