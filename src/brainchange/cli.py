@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from brainchange.errors import BrainchangeError, ConfigError
+from brainchange.errors import BrainchangeError, ConfigError, Problem
 
 ListName = Literal["studies", "regions", "metrics", "atlases"]
 
@@ -85,13 +85,17 @@ def check(
     from brainchange.project import load_project, study_names
 
     root = _project_folder()
-    problems = []
-    for name in [study] if study else study_names(root):
+    problems: list[Problem] = []
+    asked = [{"study": name} for name in ([study] if study else study_names(root))]
+    for overrides in asked if study else [{}, *asked]:
         try:
-            project = load_project(root, {"study": name})
+            project = load_project(root, overrides)
         except BrainchangeError as error:
             problems += [problem for problem in error.problems if problem not in problems]
             continue
+        if not overrides:
+            continue
+        name = project.study.id
         out.print(
             f"[green]✓[/] {name}: {len(project.study.arms)} arms, {len(project.regions)} regions, "
             f"{len(project.settings.metrics)} metrics, {len(project.claims.claims)} claims"

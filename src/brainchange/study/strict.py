@@ -64,9 +64,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "the YAML cannot be read"
+        detail = getattr(error, "problem", None) or "not valid YAML"
         raise ConfigError(
-            str(what),
+            f"the file cannot be read: {detail}",
             where=f"{path}{line}",
             cause="indentation, a missing ': ', or an unclosed quote or bracket",
         ) from None

@@ -1,0 +1,190 @@
+import shutil
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from brainchange.errors import ConfigError
+from brainchange.project import load_project, study_names
+from brainchange.study.claims import Claims
+from brainchange.study.documents import SCHEMAS, commented, json_schema
+from brainchange.study.regions import read_regions
+from brainchange.study.settings import Settings
+from brainchange.study.strict import parse, read_yaml
+
+
+@pytest.fixture
+def folder(root, tmp_path):
+    shutil.copytree(root / "config", tmp_path / "config")
+    return tmp_path
+
+
+def change(folder, name, old, new):
+    path = folder / "config" / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def told(folder, **overrides):
+    with pytest.raises(ConfigError) as caught:
+        load_project(folder, overrides)
+    return str(caught.value)
+
+
+def test_the_committed_configuration_is_sound(root):
+    for name in study_names(root):
+        project = load_project(root, {"study": name})
+        assert project.study.id == name
+        assert len(project.regions) == 28
+
+
+def test_the_commented_configuration_is_made_from_the_model(root):
+    path = root / "config" / "config.yaml"
+    settings_on_disk = parse(Settings, read_yaml(path), str(path))
+    assert path.read_text() == commented(settings_on_disk)
+    assert settings_on_disk == Settings()
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_schemas_for_editors_are_made_from_the_models(root, name):
+    path = root / "config" / "schemas" / f"{name}.schema.json"
+    assert path.read_text() == json_schema(SCHEMAS[name]), "write it anew: brainchange schemas"
+
+
+def test_every_key_of_the_settings_is_explained():
+    def keys(model, prefix=""):
+        for name, field in model.model_fields.items():
+            assert field.description, f"{prefix}{name} has no description"
+            if isinstance(field.annotation, type) and hasattr(field.annotation, "model_fields"):
+                keys(field.annotation, f"{prefix}{name}.")
+
+    keys(Settings)
+
+
+def test_all_problems_of_all_files_are_told_at_once(folder):
+    change(folder, "config.yaml", "  dummy_volumes: 4", "  dumy_volumes: 4")
+    change(folder, "claims.yaml", "metric: falff_z", "metric: fallf_z")
+    change(folder, "regions.tsv", "Left-Amygdala", "Left-Amygdalla")
+    change(folder, "studies/demo.yaml", "treated: [therapy]", "treated: [terapy]")
+    text = told(folder)
+    assert text.startswith("3 problems") or text.startswith("4 problems"), text
+    assert "config/config.yaml: denoising.dumy_volumes: unknown key 'dumy_volumes'" in text
+    assert "Did you mean 'dummy_volumes'?" in text
+    assert "the atlas 'aparcaseg' has no label 'Left-Amygdalla'" in text
+    assert "Did you mean 'Left-Amygdala'" in text
+    assert "names the arm 'terapy', which 'arms' does not have (it has therapy, exercise" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "expected"),
+    [
+        ("config.yaml", "study: demo", "study: on", "True is not text"),
+        ("config.yaml", "study: demo", "study: 01", "1 is not text"),
+        ("config.yaml", "study: demo", "study: no", 'quote it: "…"'),
+        ("config.yaml", "seed: 20261123", "seed: -1", "greater than or equal to 0 (found -1)"),
+        ("config.yaml", "seed: 20261123", 'seed: "7"', "valid integer (found '7')"),
+        ("config.yaml", "seed: 20261123", "sead: 7", "Did you mean 'seed'?"),
+        ("config.yaml", "study: demo", "study: demmo", "Did you mean 'demo'?"),
+        ("config.yaml", "alff, falff", "alff, fallf", "Did you mean 'falff'"),
+        ("config.yaml", "regions: []", "regions: [amygdala]", "Did you mean 'amygdala_"),
+        ("config.yaml", "motion_parameters: 12", "motion_parameters: 13", "13 is not allowed"),
+        ("config.yaml", "  low: 0.01", "  low: 0.5", "low is not below high"),
+        ("config.yaml", "seed: 20261123", "seed: [", "cannot be read"),
+        ("config.yaml", "seed: 20261123", "seed: 1\nseed: 2", "key 'seed' is given twice"),
+        ("claims.yaml", "groups: [amygdala]", "groups: [amygdalla]", "Did you mean 'amygdala'?"),
+        ("claims.yaml", "groups: [amygdala]", "pairs: [[ACC, ACC]]", "has one value a region"),
+        ("claims.yaml", "metric: connectivity", "metric: reho", "is not computed"),
+        ("claims.yaml", "direction: up", "direction: upward", "'upward' is not allowed"),
+        ("claims.yaml", "id: P3", "id: P2", "claim 'P2' is given twice"),
+        ("regions.tsv", "dlPFC_L\tdlPFC\tL", "dlPFC_L\tdlPFC\tleft", "not one of L, R, B"),
+        ("regions.tsv", "dlPFC_R\t", "dlPFC_L\t", "repeats region=dlPFC_L"),
+        ("regions.tsv", "\t12\t", "\ttwelve\t", "'twelve', not a number"),
+        ("regions.tsv", "Left-Amygdala", "Left-Amygdala;", "a label is empty"),
+        ("studies/demo.yaml", "id: demo", "id: domo", "the study calls itself 'domo'"),
+        ("studies/demo.yaml", "  post: [post]", "  post: [pre]", "belongs to two timepoints"),
+        ("studies/demo.yaml", "  pre: [pre]\n", "", "timepoint 'pre' is missing"),
+        ("studies/demo.yaml", "  pre: [pre]", "  pre: [01]", "quote it"),
+        ("studies/demo.yaml", "primary: true", "primary: false", "exactly one contrast"),
+        ("studies/demo.yaml", "simulated: true", "simulated: false", "needs 'repositories'"),
+        ("studies/demo.yaml", "    maximum: 63", "    maximum: 0", "is not below"),
+        ("studies/demo.yaml", "  randomised: true", "  randomised: yes it was", "valid boolean"),
+    ],
+)
+def test_each_mistake_is_told_with_its_place_and_its_fix(folder, name, old, new, expected):
+    change(folder, name, old, new)
+    text = told(folder)
+    assert expected in text
+    assert f"config/{name}" in text or "config/studies/" in text
+
+
+def test_a_missing_file_is_told(folder):
+    (folder / "config" / "claims.yaml").unlink()
+    assert "claims.yaml: the file does not exist" in told(folder)
+
+
+def test_the_command_line_overrides_the_file(folder):
+    project = load_project(folder, {"study": "ds003007", "inference": {"alpha": 0.01}})
+    assert project.study.id == "ds003007"
+    assert project.settings.inference.alpha == 0.01
+    assert project.settings.inference.permutations == 9999
+    assert "inference.alhpa: unknown key 'alhpa'" in told(folder, inference={"alhpa": 0.01})
+
+
+def test_regions_are_analysed_in_the_order_asked_for(folder):
+    change(folder, "config.yaml", "regions: []", "regions: [amygdala_R, dlPFC_L, amygdala_L]")
+    (folder / "config" / "claims.yaml").write_text(
+        "article: a\nclaims:\n  - {id: A2, quote: q, construct: c, metric: falff_z,"
+        " groups: [amygdala], direction: down, family: confirmatory}\n"
+    )
+    project = load_project(folder)
+    assert [r.region for r in project.regions] == ["amygdala_R", "dlPFC_L", "amygdala_L"]
+    assert project.claims.claims[0].members(project.regions) == (
+        ("amygdala_R", ""),
+        ("amygdala_L", ""),
+    )
+
+
+def test_the_edges_of_a_claim_are_each_named_once_in_the_configured_order(root):
+    regions = read_regions(root / "config" / "regions.tsv")
+    claims = parse(Claims, read_yaml(root / "config" / "claims.yaml"), "claims")
+    members = {claim.id: claim.members(regions) for claim in claims.claims}
+    # By hand: 1 edge within dlPFC, 2 × 2 with dmPFC, 2 × 2 with ACC; 4 × 2 pairs of groups × 4.
+    assert {name: len(edges) for name, edges in members.items()} == {
+        "P2": 6,
+        "P3": 9,
+        "A2": 2,
+        "T2": 32,
+    }
+    order = [region.region for region in regions]
+    for first, second in members["P3"] + members["T2"]:
+        assert order.index(first) < order.index(second)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=6,
+    )
+)
+def test_no_value_of_any_key_leads_to_anything_but_settings_or_an_error_in_words(value):
+    for key in ("study", "regions", "denoising", "sources", "nonsense"):
+        try:
+            assert isinstance(parse(Settings, {key: value}, "config.yaml"), Settings)
+        except ConfigError as error:
+            assert f"config.yaml: {key}" in str(error)
+
+
+def test_the_configuration_is_checked_from_the_command_line_and_told_without_traceback(folder):
+    change(folder, "config.yaml", "study: demo", "study: 01")
+    command = [sys.executable, "-m", "brainchange", "check"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "config/config.yaml: study: 1 is not text" in done.stderr
+    assert 'quote it: "…"' in done.stderr
+    assert "Traceback" not in done.stderr
