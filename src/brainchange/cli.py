@@ -231,12 +231,12 @@ def lock(
 
 
 @app.command()
-def schemas() -> None:
-    """Write the JSON schemas in config/schemas/ anew (after a change of the models)."""
+def reference() -> None:
+    """Write anew what is made from the code: config/schemas/ and docs/reference/."""
     from brainchange.files import write_text
-    from brainchange.study.documents import SCHEMAS, json_schema
+    from brainchange.reference import reference_documents
 
-    for name, model in SCHEMAS.items():
-        path = _project_folder() / "config" / "schemas" / f"{name}.schema.json"
-        write_text(path, json_schema(model))
-        out.print(str(path), markup=False)
+    root = _project_folder()
+    for name, text in reference_documents().items():
+        write_text(root / name, text)
+        out.print(name, markup=False)

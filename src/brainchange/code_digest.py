@@ -88,9 +88,10 @@ def _imports(tree: ast.Module) -> Iterator[str]:
 
 
 def _is_module(name: str, source: Path) -> bool:
-    if name.split(".")[0] != PACKAGE:
+    top, *parts = name.split(".")
+    if top != PACKAGE:
         return False
-    path = source.joinpath(*name.split(".")[1:])
+    path = source.joinpath(*parts)
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 

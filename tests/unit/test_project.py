@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from brainchange.errors import ConfigError
 from brainchange.project import load_project, study_names
 from brainchange.study.claims import Claims
-from brainchange.study.documents import SCHEMAS, commented, json_schema
+from brainchange.study.documents import commented
 from brainchange.study.regions import read_regions
 from brainchange.study.settings import Settings
 from brainchange.study.strict import parse, read_yaml
@@ -48,12 +48,6 @@ def test_the_commented_configuration_is_made_from_the_model(root):
     assert settings_on_disk == Settings()
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_the_schemas_for_editors_are_made_from_the_models(root, name):
-    path = root / "config" / "schemas" / f"{name}.schema.json"
-    assert path.read_text() == json_schema(SCHEMAS[name]), "write it anew: brainchange schemas"
-
-
 def test_every_key_of_the_settings_is_explained():
     def keys(model, prefix=""):
         for name, field in model.model_fields.items():
@@ -70,7 +64,6 @@ def test_all_problems_of_all_files_are_told_at_once(folder):
     change(folder, "regions.tsv", "Left-Amygdala", "Left-Amygdalla")
     change(folder, "studies/demo.yaml", "treated: [therapy]", "treated: [terapy]")
     text = told(folder)
-    assert text.startswith("3 problems") or text.startswith("4 problems"), text
     assert "config/config.yaml: denoising.dumy_volumes: unknown key 'dumy_volumes'" in text
     assert "Did you mean 'dummy_volumes'?" in text
     assert "the atlas 'aparcaseg' has no label 'Left-Amygdalla'" in text
@@ -166,18 +159,28 @@ def test_the_edges_of_a_claim_are_each_named_once_in_the_configured_order(root):
 @settings(max_examples=60, deadline=None)
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False)
+        | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        ),
         max_leaves=6,
     )
 )
 def test_no_value_of_any_key_leads_to_anything_but_settings_or_an_error_in_words(value):
     for key in ("study", "regions", "denoising", "sources", "nonsense"):
-        try:
-            assert isinstance(parse(Settings, {key: value}, "config.yaml"), Settings)
-        except ConfigError as error:
-            assert f"config.yaml: {key}" in str(error)
+        result = settings_or_error({key: value})
+        assert isinstance(result, Settings) or f"config.yaml: {key}" in result
+
+
+def settings_or_error(values):
+    try:
+        return parse(Settings, values, "config.yaml")
+    except ConfigError as error:
+        return str(error)
 
 
 def test_the_configuration_is_checked_from_the_command_line_and_told_without_traceback(folder):
