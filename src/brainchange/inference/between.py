@@ -37,7 +37,9 @@ class Welch:
     high: float
 
 
-def welch(treated: Floats, control: Floats, confidence: float = 0.95) -> Welch:
+def welch(
+    treated: Floats, control: Floats, confidence: float = 0.95, scale: Floats | None = None
+) -> Welch:
     """Compare two means without assuming equal variances.
 
     Parameters
@@ -46,6 +48,8 @@ def welch(treated: Floats, control: Floats, confidence: float = 0.95) -> Welch:
         Change of every participant, finite, in the unit of the measure.
     confidence : float
         Confidence of the interval.
+    scale : numpy.ndarray, optional
+        Values the changes were computed from; their size says what is rounding.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def welch(treated: Floats, control: Floats, confidence: float = 0.95) -> Welch:
     if not min(treated.size, control.size):
         return Welch(nan, nan, nan, nan, nan, nan, nan)
     difference = float(treated.mean() - control.mean())
-    both = np.concatenate([treated, control])
+    both = np.concatenate([treated, control]) if scale is None else scale
     parts = [standard_deviation(arm, both) ** 2 / arm.size for arm in (treated, control)]
     variance = sum(parts)
     if not variance > 0:

@@ -1,0 +1,224 @@
+"""Effects between arms: one row a measure and contrast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from brainchange.inference.between import Welch, welch
+from brainchange.inference.effect_size import between_effect, pooled_sd
+from brainchange.inference.measures import Measure
+from brainchange.inference.multiplicity import benjamini_hochberg, holm
+from brainchange.inference.permutation import PermutationTest, named_generator, permutation_test
+from brainchange.inference.power import minimum_detectable_effect
+from brainchange.inference.prepost import PrePost
+from brainchange.inference.schemas import EFFECTS_TABLE
+from brainchange.study.model import Contrast, Study
+from brainchange.study.settings import Settings
+
+Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
+ADJUSTMENTS = {
+    "confirmatory": ("holm", holm),
+    "secondary": ("benjamini_hochberg", benjamini_hochberg),
+}
+"""How the p values of a family are adjusted; those of other families are not."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Participants of one measure and contrast with both values.
+
+    Attributes
+    ----------
+    treated, control : tuple of two numpy.ndarray, shape (n_arm,)
+        Their values at pre and post.
+    """
+
+    treated: tuple[Floats, Floats]
+    control: tuple[Floats, Floats]
+
+    @property
+    def changes(self) -> tuple[Floats, Floats]:
+        """Changes of the treated and of the control participants."""
+        return self.treated[1] - self.treated[0], self.control[1] - self.control[0]
+
+    @property
+    def welch(self) -> Welch:
+        """Difference in change."""
+        return welch(*self.changes, scale=np.concatenate([*self.treated, *self.control]))
+
+
+def effects_table(data: PrePost, study: Study, settings: Settings) -> pd.DataFrame:
+    """Compare the change of the arms of every contrast in every measure.
+
+    Parameters
+    ----------
+    data : PrePost
+        Values at pre and post.
+    study : Study
+        Names the contrasts.
+    settings : Settings
+        Seed, and what is tested how.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``EFFECTS_TABLE``: every measure in every contrast; what cannot be computed is missing with
+        a flag. Adjusted within family and contrast: Holm for confirmatory claims (primary contrast
+        only), Benjamini-Hochberg for secondary ones.
+    """
+    rows = [row for name in study.contrasts for row in _contrast(data, name, study, settings)]
+    table = EFFECTS_TABLE.frame(rows)
+    for (_, family), tests in table.groupby(["contrast", "family"], sort=False):
+        if family in ADJUSTMENTS:
+            p = tests["p_permutation"].to_numpy()
+            table.loc[tests.index, "p_adjusted"] = ADJUSTMENTS[family][1](p)
+            table.loc[tests.index, "family_size"] = int((~np.isnan(p)).sum())
+    return EFFECTS_TABLE.frame(table)
+
+
+def _contrast(data: PrePost, name: str, study: Study, settings: Settings) -> list[dict[str, Any]]:
+    contrast = study.contrasts[name]
+    treated, control = (np.isin(data.arms, side) for side in (contrast.treated, contrast.control))
+    seed_names = (study.id, name)
+    tests = _permutation_tests(data, treated, control, settings, seed_names)
+    return [
+        _row(measure, _sides(data, column, treated, control), tests.get(column), settings)
+        | _names(measure, name, contrast, study)
+        for column, measure in enumerate(data.measures)
+    ]
+
+
+def _sides(data: PrePost, column: int, treated: Booleans, control: Booleans) -> Sides:
+    both = ~np.isnan(data.change[:, column])
+    arms = [
+        (data.pre[arm & both, column], data.post[arm & both, column]) for arm in (treated, control)
+    ]
+    return Sides(arms[0], arms[1])
+
+
+def _permutation_tests(
+    data: PrePost,
+    treated: Booleans,
+    control: Booleans,
+    settings: Settings,
+    names: tuple[str, ...],
+) -> dict[int, PermutationTest]:
+    """Test all measures that can be; those of the same participants share their arrangements.
+
+    The seed's names are the contrast and those participants: the same arrangements for every
+    measure, whatever else is measured and in whatever order.
+    """
+    alike: dict[bytes, list[int]] = {}
+    change = data.change
+    for column in range(len(data.measures)):
+        present = (treated | control) & ~np.isnan(change[:, column])
+        if _testable(_sides(data, column, treated, control), settings):
+            alike.setdefault(present.tobytes(), []).append(column)
+    tests = {}
+    for pattern, columns in alike.items():
+        present = np.frombuffer(pattern, dtype=bool)
+        who = np.array(data.participants, dtype=object)[present]
+        together = permutation_test(
+            change[present][:, columns],
+            treated[present],
+            exact_up_to=settings.inference.exact_up_to,
+            permutations=settings.inference.permutations,
+            generator=named_generator(settings.seed, "arms", *names, *who),
+        )
+        for place, column in enumerate(columns):
+            tests[column] = PermutationTest(
+                together.p[place : place + 1],
+                together.floor,
+                together.method,
+                together.n_permutations,
+            )
+    return tests
+
+
+def _testable(sides: Sides, settings: Settings) -> bool:
+    changes = sides.changes
+    fewest = settings.inference.fewest_participants
+    return min(change.size for change in changes) >= fewest and sides.welch.standard_error > 0
+
+
+def _names(measure: Measure, name: str, contrast: Contrast, study: Study) -> dict[str, Any]:
+    demoted = measure.family == "confirmatory" and name != study.primary_contrast
+    family = "secondary" if demoted else measure.family
+    adjustment = ADJUSTMENTS[family][0] if family in ADJUSTMENTS else "none"
+    return {
+        "measure": measure.name,
+        "kind": measure.kind,
+        "label": measure.label,
+        "metric": measure.metric,
+        "unit": measure.unit or None,
+        "family": family,
+        "direction": measure.direction,
+        "contrast": name,
+        "contrast_label": contrast.label,
+        "primary": contrast.primary,
+        "adjustment": adjustment,
+    }
+
+
+def _row(
+    measure: Measure, sides: Sides, test: PermutationTest | None, settings: Settings
+) -> dict[str, Any]:
+    raw = sides.welch
+    effect = between_effect(sides.treated, sides.control)
+    n_treated, n_control = (change.size for change in sides.changes)
+    detectable = minimum_detectable_effect(n_treated, n_control, settings.inference.alpha)
+    tested = test is not None
+    return {
+        "n_treated": n_treated,
+        "n_control": n_control,
+        "difference": raw.difference,
+        "ci_low": raw.low,
+        "ci_high": raw.high,
+        "df": raw.df,
+        "p_welch": raw.p if tested else nan,
+        "dppc2": effect.value,
+        "dppc2_se": effect.standard_error,
+        "dppc2_ci_low": effect.low,
+        "dppc2_ci_high": effect.high,
+        "p_permutation": float(test.p[0]) if test else nan,
+        "p_floor": test.floor if test else nan,
+        "permutation_method": test.method if test else None,
+        "n_permutations": test.n_permutations if test else None,
+        "minimum_detectable_effect": detectable,
+        "minimum_detectable_difference": detectable * _sd_of_change(sides),
+        "flag": measure.problem or _flag(sides, raw, effect.value, test, settings) or None,
+    }
+
+
+def _sd_of_change(sides: Sides) -> float:
+    treated, control = sides.changes
+    return pooled_sd(treated, control) if min(treated.size, control.size) > 1 else nan
+
+
+def _flag(
+    sides: Sides, raw: Welch, dppc2: float, test: PermutationTest | None, settings: Settings
+) -> str:
+    sizes = [change.size for change in sides.changes]
+    fewest, alpha = settings.inference.fewest_participants, settings.inference.alpha
+    named = list(zip(("treated", "control"), sizes, strict=True))
+    if empty := [side for side, size in named if size == 0]:
+        return f"no {' and no '.join(empty)} participant has both values: no comparison"
+    reasons = [
+        f"only {size} {side} with both values, fewer than {fewest}: described, not tested"
+        for side, size in named
+        if size < fewest
+    ]
+    if min(sizes) > 1 and np.isnan(raw.standard_error):
+        reasons.append("change does not vary in either arm: no interval and no test")
+    if min(sizes) > 1 and np.isnan(dppc2):
+        reasons.append("the measure does not vary before therapy: no standardised effect")
+    if test is not None and test.floor > alpha:
+        reasons.append(f"no p below {test.floor:.2g} is possible with so few participants")
+    return "; ".join(reasons)

@@ -1,0 +1,121 @@
+"""The whole stage: observations and outcomes in, effects out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from brainchange.inference.attrition import (
+    Prepared,
+    attrition_table,
+    observed_timepoints,
+    usable_timepoints,
+)
+from brainchange.inference.effects import effects_table
+from brainchange.inference.participants import Decision, Enrolment, enrol
+from brainchange.inference.prepost import changes_table, collect, primary_observations
+from brainchange.inference.within import within_table
+from brainchange.study.claims import Claims
+from brainchange.study.decisions import DECISIONS_TABLE
+from brainchange.study.model import Study
+from brainchange.study.regions import Region
+from brainchange.study.settings import Settings
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """The tables of this stage.
+
+    Attributes
+    ----------
+    changes, within, effects, attrition : pandas.DataFrame
+        ``CHANGES_TABLE``, ``WITHIN_TABLE``, ``EFFECTS_TABLE`` and ``ATTRITION_TABLE``.
+    decisions : pandas.DataFrame
+        ``DECISIONS_TABLE``: participants, outcome cells and measures that were left out here.
+    """
+
+    changes: pd.DataFrame
+    within: pd.DataFrame
+    effects: pd.DataFrame
+    attrition: pd.DataFrame
+    decisions: pd.DataFrame
+
+
+def infer(
+    study: Study,
+    claims: Claims,
+    regions: tuple[Region, ...],
+    settings: Settings,
+    *,
+    observations: pd.DataFrame,
+    participants: pd.DataFrame,
+    prepared: Prepared | None = None,
+) -> Inferred:
+    """Compute every change and effect of a study.
+
+    Parameters
+    ----------
+    study, claims, settings
+        The configuration.
+    regions : tuple of Region
+        The configured regions, in order.
+    observations : pandas.DataFrame
+        ``OBSERVATIONS_TABLE``; may be empty.
+    participants : pandas.DataFrame
+        The study's table of participants with every cell as text (``brainchange.tables.read_tsv``).
+        It alone says who is in which arm.
+    prepared : collection of (str, str), optional
+        Participants (``sub-01``) and timepoints (``pre``) of which images exist. By default those
+        with a run in the observations.
+
+    Returns
+    -------
+    Inferred
+        The tables. The order of rows in the input changes nothing.
+
+    Raises
+    ------
+    TableError
+        The table of participants lacks a column that the study names.
+    """
+    enrolment = enrol(participants, study)
+    specification = settings.denoising.name
+    data, decisions = collect(
+        study,
+        claims,
+        regions,
+        specification=specification,
+        enrolment=enrolment,
+        observations=observations,
+    )
+    claimed = {claim.metric for claim in claims.claims}
+    primary = primary_observations(observations, study, specification)
+    usable = usable_timepoints(primary[primary["metric"].isin(claimed)])
+    if prepared is None:
+        prepared = observed_timepoints(observations)
+    return Inferred(
+        changes=changes_table(data),
+        within=within_table(data, study, settings),
+        effects=effects_table(data, study, settings),
+        attrition=attrition_table(enrolment, study, data, prepared, usable),
+        decisions=DECISIONS_TABLE.frame(
+            [*enrolment.decisions, *_strangers(observations, enrolment), *decisions]
+        ),
+    )
+
+
+def _strangers(observations: pd.DataFrame, enrolment: Enrolment) -> list[Decision]:
+    """Tell of participants with images whom the table of participants does not name."""
+    told = {row["participant_id"] for row in enrolment.decisions}
+    known = set(enrolment.participants) | told
+    return [
+        {
+            "scope": "participant",
+            "participant_id": participant,
+            "action": "excluded",
+            "reason": "there are images, but the table of participants does not name the "
+            "participant: the arm is unknown",
+        }
+        for participant in sorted(set(observations["participant_id"]) - known)
+    ]
