@@ -1,0 +1,108 @@
+"""What a metric is given: a block of voxels, region signals, or the quality of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from brainchange.errors import ImageError
+from brainchange.imaging.coverage import temporal_snr
+from brainchange.imaging.denoise import Projection
+from brainchange.imaging.signals import RegionSignals
+from brainchange.study.settings import Frequency
+
+FloatArray = npt.NDArray[np.float64]
+
+__all__ = ["RegionSignals", "RunQuality", "VoxelBlock"]
+
+
+@dataclass(frozen=True)
+class VoxelBlock:
+    """Some voxels of a run, with what is shared by the metrics that are computed from them.
+
+    Attributes
+    ----------
+    volumes : numpy.ndarray
+        Analysed volumes, (n_volumes, n_voxels).
+    repetition_time : float
+        Time between volumes in s.
+    nuisance : Projection
+        Nuisance regressors of all analysed volumes (uncensored).
+    drift : Projection
+        Slow drift, for the temporal signal-to-noise ratio.
+    frequency : Frequency
+        Low-frequency band in Hz.
+    """
+
+    volumes: FloatArray
+    repetition_time: float
+    nuisance: Projection
+    drift: Projection
+    frequency: Frequency
+
+    @cached_property
+    def tsnr(self) -> FloatArray:
+        """Temporal signal-to-noise ratio, (n_voxels,)."""
+        return temporal_snr(self.volumes, self.drift)
+
+    @cached_property
+    def frequencies(self) -> FloatArray:
+        """Frequencies of the spectrum in Hz, above 0 up to Nyquist, (n_frequencies,)."""
+        found: FloatArray = np.fft.rfftfreq(self.volumes.shape[0], self.repetition_time)[1:]
+        return found
+
+    @cached_property
+    def amplitudes(self) -> FloatArray:
+        """Amplitude of each frequency after nuisance regression, (n_frequencies, n_voxels).
+
+        A sine of amplitude a on a frequency of the spectrum has amplitude a. Volumes are not
+        censored: a spectrum needs equal steps of time.
+        """
+        n_volumes = self.volumes.shape[0]
+        with np.errstate(invalid="ignore", over="ignore"):
+            spectrum = np.abs(np.fft.rfft(self.nuisance.residuals(self.volumes), axis=0)[1:])
+        spectrum *= 2 / n_volumes
+        if n_volumes % 2 == 0:
+            spectrum[-1] /= 2
+        found: FloatArray = spectrum
+        return found
+
+    @property
+    def in_band(self) -> npt.NDArray[np.bool_]:
+        """Which frequencies are in the low-frequency band, edges included, (n_frequencies,).
+
+        Raises
+        ------
+        ImageError
+            The run is too short or too slow to have a frequency in the band.
+        """
+        edge = 1e-9
+        low, high = self.frequency.low - edge, self.frequency.high + edge
+        chosen = (self.frequencies >= low) & (self.frequencies <= high)
+        if not chosen.any() or self.frequencies[-1] < self.frequency.high:
+            raise ImageError(
+                f"{self.volumes.shape[0]} volumes of {self.repetition_time:g} s do not cover the "
+                f"band of {self.frequency.low:g} to {self.frequency.high:g} Hz",
+                cause="the run is too short, or its repetition time too long",
+                fix="change frequency in config/config.yaml",
+            )
+        return chosen
+
+
+@dataclass(frozen=True)
+class RunQuality:
+    """Motion of a run over the analysed volumes.
+
+    Attributes
+    ----------
+    framewise_displacement : numpy.ndarray
+        In mm, (n_analysed,); NaN for the first volume of the run.
+    kept : numpy.ndarray
+        Which volumes censoring keeps, (n_analysed,).
+    """
+
+    framewise_displacement: FloatArray
+    kept: npt.NDArray[np.bool_]
