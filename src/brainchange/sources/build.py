@@ -35,9 +35,10 @@ class _Wanted:
 
     @property
     def log_keys(self) -> tuple[str, ...]:
-        """Keys its versions may be logged under; a file kept in git is exported as ``GIT--``.
+        """Keys its versions may be logged under.
 
-        Versions of git-annex before 8.20200908 called that ``SHA1--``.
+        A file kept in git is exported as ``GIT--<blob>``; older versions of git-annex wrote
+        ``SHA1--<blob>``.
         """
         if self.key:
             return (self.key.text,)
