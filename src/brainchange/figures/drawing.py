@@ -1,0 +1,88 @@
+"""What a figure is: tables in, drawings out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from brainchange.study.claims import Claims
+from brainchange.study.model import Study
+from brainchange.study.settings import Settings
+
+
+@dataclass(frozen=True)
+class FigureInput:
+    """What a figure may draw from.
+
+    Attributes
+    ----------
+    study, settings, claims
+        The configuration.
+    tables : mapping of str to pandas.DataFrame
+        Tables by name (``effects``, ``within``, ``changes``, ``attrition``, ``coverage``).
+    """
+
+    study: Study
+    settings: Settings
+    claims: Claims
+    tables: Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One picture with what is needed to publish it.
+
+    Attributes
+    ----------
+    name : str
+        Name of its files without suffix; letters, digits, ``_``, ``-`` and ``.`` only.
+    figure : matplotlib.figure.Figure
+        The picture.
+    table : pandas.DataFrame
+        What is shown in it.
+    title : str
+        Heading for the report.
+    caption : str
+        What is shown and how to read it.
+    alternative : str
+        The same with the numbers, for a reader who cannot see the picture.
+    kind, measure : str
+        The measure it is about; empty if it is about several.
+    """
+
+    name: str
+    figure: Figure
+    table: pd.DataFrame
+    title: str
+    caption: str
+    alternative: str
+    kind: str = ""
+    measure: str = ""
+
+
+Draw = Callable[[FigureInput], Iterable[Drawing]]
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """The declaration of a figure; every module of the package that has a ``SPEC`` adds one.
+
+    Attributes
+    ----------
+    name : str
+        What it is called on the command line.
+    description : str
+        What it shows, in a line.
+    needs : tuple of str
+        Tables it is drawn from.
+    draw : callable
+        From the input to its drawings: none, one, or one a measure.
+    """
+
+    name: str
+    description: str
+    needs: tuple[str, ...] = field(default=())
+    draw: Draw = field(default=lambda _: ())

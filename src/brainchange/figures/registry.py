@@ -1,0 +1,126 @@
+"""All figures: a module of this package that declares a ``SPEC`` adds one."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+import brainchange.figures as package
+from brainchange.errors import BrainchangeError, did_you_mean
+from brainchange.figures import theme
+from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
+from brainchange.tables import Column, TableSchema
+
+FIGURES_TABLE = TableSchema(
+    "figures",
+    "One picture: its files are `<name>.svg`, `<name>.png` and `<name>.tsv` beside this table.",
+    (
+        Column("name", "string", "Name of its files without suffix", required=True),
+        Column("figure", "string", "The figure it is one of", required=True),
+        Column("kind", "string", "Kind of the measure it is about; n/a if several"),
+        Column("measure", "string", "The measure it is about; n/a if several"),
+        Column("title", "string", "Heading", required=True),
+        Column("caption", "string", "What is shown, and how to read it", required=True),
+        Column("alternative", "string", "The picture in words and numbers", required=True),
+    ),
+    key=("name",),
+)
+
+
+@lru_cache(maxsize=1)
+def figures() -> dict[str, FigureSpec]:
+    """Find every figure of the package, by name in alphabetical order."""
+    specs = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        loaded = importlib.import_module(f"{package.__name__}.{module.name}")
+        spec = getattr(loaded, "SPEC", None)
+        if isinstance(spec, FigureSpec):
+            specs[spec.name] = spec
+    return dict(sorted(specs.items()))
+
+
+def figure_named(name: str) -> FigureSpec:
+    """Find one figure.
+
+    Raises
+    ------
+    BrainchangeError
+        There is no figure of that name.
+    """
+    known = figures()
+    if name not in known:
+        raise BrainchangeError(f"figure '{name}' is unknown", fix=did_you_mean(name, known))
+    return known[name]
+
+
+def drawings(spec: FigureSpec, given: FigureInput) -> Iterator[Drawing]:
+    """Draw a figure under the theme.
+
+    Raises
+    ------
+    BrainchangeError
+        A table the figure is drawn from was not given.
+    """
+    for table in spec.needs:
+        if table not in given.tables:
+            raise BrainchangeError(
+                f"figure '{spec.name}' is drawn from the table '{table}', which was not given",
+                cause="the step that makes the table has not run",
+                fix=f"make the table '{table}' first; given: {', '.join(given.tables) or 'none'}",
+            )
+    with theme.applied():
+        made = list(spec.draw(given))
+    yield from made
+
+
+def write_figures(
+    given: FigureInput, folder: Path, *, progress: Callable[[str], None] | None = None
+) -> pd.DataFrame:
+    """Write every drawing of every figure into a folder, and ``figures.tsv`` about them.
+
+    Parameters
+    ----------
+    given : FigureInput
+        Configuration and tables.
+    folder : Path
+        Where to (``results/<study>/figures``).
+    progress : callable, optional
+        Told the name of each drawing when it is written.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``FIGURES_TABLE``; the report is made from it and the files.
+    """
+    rows = []
+    for spec in figures().values():
+        for drawing in drawings(spec, given):
+            theme.save(
+                drawing.figure,
+                drawing.table,
+                folder / drawing.name,
+                simulated=given.study.simulated,
+            )
+            rows.append(_row(spec, drawing))
+            if progress is not None:
+                progress(drawing.name)
+    table = FIGURES_TABLE.frame(rows)
+    FIGURES_TABLE.write(table, folder / "figures.tsv")
+    return table
+
+
+def _row(spec: FigureSpec, drawing: Drawing) -> dict[str, str | None]:
+    return {
+        "name": drawing.name,
+        "figure": spec.name,
+        "kind": drawing.kind or None,
+        "measure": drawing.measure or None,
+        "title": drawing.title,
+        "caption": drawing.caption,
+        "alternative": drawing.alternative,
+    }

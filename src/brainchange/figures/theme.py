@@ -1,0 +1,183 @@
+"""One theme for every figure: colours, lettering, and how a picture is written.
+
+Colours are those of Okabe and Ito (2008), darkened where needed to reach a contrast of 3:1 on
+white; they stay apart under deuteranopia, protanopia and tritanopia, and every arm also has its own
+marker, so that nothing is told by colour alone. An arm keeps its colour in every figure, and an
+untreated arm is grey.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from brainchange.files import complete_or_absent
+from brainchange.study.model import Arm, ArmRole
+from brainchange.tables import write_tsv
+
+INK = "#1d2733"
+MUTED = "#5a6675"
+HAIRLINE = "#ccd3db"
+BAND = "#e9eef4"
+PAPER = "#ffffff"
+WARNING = "#a3330b"
+
+TITLE, BODY, SMALL = 11.0, 8.5, 7.5
+STAMP = "SIMULATED DATA"
+PNG_DPI = 300
+SVG_DPI = 200
+"""Of the parts of an SVG that hold too many marks to be drawn as vectors."""
+
+_COLOURS: Mapping[ArmRole, tuple[str, ...]] = {
+    "therapy": ("#0067a5", "#3f9bd6", "#5b3f9e", "#9a6fc4"),
+    "comparison": ("#c4540a", "#d99400", "#a02c4f", "#8a6d00"),
+    "untreated": ("#76828f", "#9aa5b1", "#566270", "#b3bcc6"),
+    "healthy": ("#00795c", "#4fa98c", "#4d7a1e", "#86a84a"),
+}
+_MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
+
+RULES: dict[str, Any] = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": BODY,
+    "text.color": INK,
+    "text.parse_math": False,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.labelsize": BODY,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "axes.formatter.use_mathtext": False,
+    "axes.formatter.limits": (-4, 5),
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.solid_capstyle": "round",
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "savefig.facecolor": PAPER,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "brainchange",
+    "path.simplify": False,
+}
+
+
+@dataclass(frozen=True)
+class ArmStyle:
+    """How an arm looks in every figure.
+
+    Attributes
+    ----------
+    label : str
+        Its name for people.
+    colour : str
+        Hexadecimal colour.
+    marker : str
+        Matplotlib marker.
+    """
+
+    label: str
+    colour: str
+    marker: str
+
+
+@contextmanager
+def applied() -> Iterator[None]:
+    """Draw under the theme alone, whatever the settings of the machine are."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        cast("dict[str, Any]", mpl.rcParams).update(RULES)
+        yield
+
+
+def arm_styles(arms: Mapping[str, Arm]) -> dict[str, ArmStyle]:
+    """Give every arm its colour by role and its marker by place.
+
+    Parameters
+    ----------
+    arms : mapping of str to Arm
+        Arms in the order of the study file.
+
+    Returns
+    -------
+    dict of str to ArmStyle
+        In the same order; the first untreated arm is always the same grey.
+    """
+    seen: dict[ArmRole, int] = {}
+    styles: dict[str, ArmStyle] = {}
+    for place, (name, arm) in enumerate(arms.items()):
+        shades = _COLOURS[arm.role]
+        nth = seen.get(arm.role, 0)
+        seen[arm.role] = nth + 1
+        styles[name] = ArmStyle(
+            arm.label, shades[nth % len(shades)], _MARKERS[place % len(_MARKERS)]
+        )
+    return styles
+
+
+def stamp(figure: Figure) -> None:
+    """Write SIMULATED DATA into the free upper right corner, once."""
+    if any(text.get_gid() == "stamp" for text in figure.texts):
+        return
+    width, height = figure.get_size_inches()
+    figure.text(
+        1 - 0.14 / width,
+        1 - 0.15 / height,
+        STAMP,
+        ha="right",
+        va="top",
+        fontsize=SMALL,
+        fontweight="bold",
+        color=WARNING,
+        gid="stamp",
+        bbox={"boxstyle": "round,pad=0.32", "facecolor": "none", "edgecolor": WARNING, "lw": 0.9},
+    )
+
+
+def save(figure: Figure, table: pd.DataFrame, stem: Path, *, simulated: bool) -> tuple[Path, ...]:
+    """Write a figure as SVG and PNG (300 dpi), and the table it was drawn from as TSV.
+
+    Nothing in the files depends on the time or the machine: the same table gives the same bytes.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The picture.
+    table : pandas.DataFrame
+        What is shown in it.
+    stem : Path
+        Path without suffix.
+    simulated : bool
+        Whether to stamp SIMULATED DATA on it.
+
+    Returns
+    -------
+    tuple of Path
+        The SVG, the PNG and the TSV.
+    """
+    paths = tuple(stem.with_name(stem.name + suffix) for suffix in (".svg", ".png", ".tsv"))
+    with applied():
+        if simulated:
+            stamp(figure)
+        with complete_or_absent(paths[0]) as temporary:
+            figure.savefig(temporary, format="svg", dpi=SVG_DPI, metadata={"Date": None})
+        with complete_or_absent(paths[1]) as temporary:
+            figure.savefig(temporary, format="png", dpi=PNG_DPI)
+    write_tsv(table, paths[2])
+    return paths
