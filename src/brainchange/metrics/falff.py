@@ -33,7 +33,11 @@ def falff(block: VoxelBlock) -> npt.NDArray[np.float64]:
     """
     whole = block.amplitudes.sum(axis=0)
     band = block.amplitudes[block.in_band].sum(axis=0)
-    return np.divide(band, whole, out=np.full_like(whole, np.nan), where=whole > 0)
+    fluctuates = whole > 0
+    share: npt.NDArray[np.float64] = np.where(fluctuates, band, np.nan) / np.where(
+        fluctuates, whole, 1.0
+    )
+    return share
 
 
 METRIC = Metric(

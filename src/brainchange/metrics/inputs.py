@@ -51,8 +51,7 @@ class VoxelBlock:
     @cached_property
     def frequencies(self) -> FloatArray:
         """Frequencies of the spectrum in Hz, above 0 up to Nyquist, (n_frequencies,)."""
-        found: FloatArray = np.fft.rfftfreq(self.volumes.shape[0], self.repetition_time)[1:]
-        return found
+        return np.fft.rfftfreq(self.volumes.shape[0], self.repetition_time)[1:].astype(np.float64)
 
     @cached_property
     def amplitudes(self) -> FloatArray:

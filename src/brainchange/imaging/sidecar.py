@@ -1,0 +1,48 @@
+"""The JSON sidecar of a BOLD image."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from brainchange.errors import ImageError
+
+LONGEST_REPETITION_TIME = 60.0
+"""A longer time between volumes, in s, is one in milliseconds."""
+
+
+def read_repetition_time(path: Path, in_header: float | None) -> float:
+    """Time between volumes in s.
+
+    Parameters
+    ----------
+    path : Path
+        Sidecar of the BOLD image; its ``RepetitionTime`` wins over the header of the image, whose
+        field programs often leave at 1 or 0.
+    in_header : float or None
+        What the header says, for a sidecar without ``RepetitionTime``.
+
+    Raises
+    ------
+    ImageError
+        The sidecar is missing or no JSON, or neither gives a number of seconds.
+    """
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ImageError(
+            "the sidecar is missing or is no JSON", where=str(path), fix="fetch the file again"
+        ) from None
+    seconds = told.get("RepetitionTime") if isinstance(told, dict) else None
+    if seconds is None:
+        seconds = in_header
+    usable = isinstance(seconds, int | float) and 0 < seconds <= LONGEST_REPETITION_TIME
+    if seconds is None or not usable or isinstance(seconds, bool):
+        raise ImageError(
+            f"RepetitionTime is {seconds!r}, not a number of seconds up to "
+            f"{LONGEST_REPETITION_TIME:g}",
+            where=str(path),
+            cause="it is missing, or given in milliseconds",
+            fix="correct the sidecar, and report it to whoever published the data",
+        )
+    return float(seconds)

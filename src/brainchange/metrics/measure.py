@@ -1,0 +1,281 @@
+"""All metrics of one participant, each BOLD image read once.
+
+A run that cannot be used becomes a decision, never an exception: the other runs and the other
+participants are measured all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from brainchange.errors import BrainchangeError, ConfigError
+from brainchange.imaging.parcellation import packaged_labels, read_labels
+from brainchange.imaging.signals import RegionSignals, region_means, region_signals
+from brainchange.metrics.covered import region_decisions, used_voxels
+from brainchange.metrics.gates import Decision, cautions, decision, exclusion
+from brainchange.metrics.prepared import ReadRun, open_run, read_run
+from brainchange.metrics.registry import Metric, chosen_metrics
+from brainchange.sources.bids import PreparedFiles, Run
+from brainchange.study.model import Study
+from brainchange.study.regions import Region
+from brainchange.study.settings import Settings
+
+FloatArray = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is the same for every run of a study."""
+
+    folder: Path
+    regions: Sequence[Region]
+    labels: Mapping[str, int]
+    metrics: tuple[Metric, ...]
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class MeasuredRun:
+    """What was measured in one run.
+
+    Attributes
+    ----------
+    files : PreparedFiles
+        Its files.
+    repetition_time : float
+        Time between volumes in s.
+    n_dummies : int
+        Volumes dropped at the start.
+    n_regressors : int
+        Nuisance regressors.
+    signals : RegionSignals
+        Region signals.
+    values : dict of str to numpy.ndarray
+        By produced name: (n_regions,), (n_regions, n_regions) or (), NaN where missing.
+    reasons : dict of str to str
+        By metric: why it could not be computed for this run.
+    caution : str
+        What weakens every value of the run; empty where nothing does.
+    """
+
+    files: PreparedFiles
+    repetition_time: float
+    n_dummies: int
+    n_regressors: int
+    signals: RegionSignals
+    values: dict[str, FloatArray]
+    reasons: dict[str, str]
+    caution: str
+
+    @property
+    def run(self) -> Run:
+        """Which run."""
+        return self.files.run
+
+
+@dataclass(frozen=True)
+class ParticipantMeasurement:
+    """What was measured in one participant.
+
+    Attributes
+    ----------
+    participant : str
+        ``sub-01``.
+    regions : tuple of Region
+        The configured regions.
+    metrics : tuple of Metric
+        The configured metrics.
+    specification : str
+        Name of the set of analysis choices.
+    runs : tuple of MeasuredRun
+        Runs that are used.
+    excluded : dict of Run to str
+        Runs that are not, and why.
+    unusable : dict of str to str
+        Regions without enough valid voxels, and why.
+    coverage : tuple of dict
+        Rows of ``COVERAGE_TABLE``.
+    decisions : tuple of dict
+        Rows of ``DECISIONS_TABLE``.
+    """
+
+    participant: str
+    regions: tuple[Region, ...]
+    metrics: tuple[Metric, ...]
+    specification: str
+    runs: tuple[MeasuredRun, ...]
+    excluded: dict[Run, str]
+    unusable: dict[str, str]
+    coverage: tuple[dict[str, Any], ...]
+    decisions: tuple[Decision, ...]
+
+
+def measure_participant(
+    participant: str,
+    runs: Sequence[PreparedFiles],
+    folder: Path,
+    *,
+    study: Study,
+    regions: Sequence[Region],
+    settings: Settings,
+    progress: Progress | None = None,
+) -> ParticipantMeasurement:
+    """Measure all metrics in all runs of a participant.
+
+    Parameters
+    ----------
+    participant : str
+        ``sub-01``.
+    runs : sequence of PreparedFiles
+        Its prepared runs (``brainchange.sources.bids.prepared_runs``).
+    folder : Path
+        The study folder.
+    study : Study
+        Parcellation and derivatives of the study.
+    regions : sequence of Region
+        The configured regions, in order.
+    settings : Settings
+        Metrics, denoising, censoring, coverage, frequency band.
+    progress : callable, optional
+        Told one line when a run is begun.
+
+    Returns
+    -------
+    ParticipantMeasurement
+        With a decision for whatever was left out.
+
+    Raises
+    ------
+    ConfigError
+        A region names a label, or the settings a metric, that does not exist: a mistake that
+        concerns every participant.
+    """
+    metrics = chosen_metrics(settings.metrics)
+    plan = _Plan(folder, regions, labels_of(study, folder), metrics, settings)
+    read, decisions = _read_all(runs, plan, progress)
+    used, coverage, unusable = used_voxels(read, regions, settings.coverage.smallest_share)
+    decisions += region_decisions(participant, unusable, coverage, settings)
+    measured = []
+    for run, voxels in zip(read, used, strict=True):
+        own = _of_run(decisions, run.inputs.run)
+        try:
+            measured.append(_measured(run, voxels, metrics, cautions(own)))
+        except BrainchangeError as error:
+            decisions.append(decision(run.inputs.run, "excluded", error.reason))
+    reasons = {files.run: exclusion(_of_run(decisions, files.run)) for files in runs}
+    return ParticipantMeasurement(
+        participant=participant,
+        regions=tuple(regions),
+        metrics=metrics,
+        specification=settings.denoising.name,
+        runs=tuple(measured),
+        excluded={run: reason for run, reason in reasons.items() if reason},
+        unusable=unusable,
+        coverage=tuple(coverage),
+        decisions=tuple(decisions),
+    )
+
+
+def labels_of(study: Study, folder: Path) -> Mapping[str, int]:
+    """Numbers of the labels of a study's parcellation.
+
+    The table in the dataset (``desc-<parcellation>_dseg.tsv``) wins over the one that comes with
+    the program.
+
+    Raises
+    ------
+    ConfigError
+        There is neither.
+    TableError
+        The table in the dataset cannot be read.
+    """
+    atlas = study.images.parcellation
+    path = folder / study.images.derivatives / f"desc-{atlas}_dseg.tsv"
+    return read_labels(path) if path.is_file() else packaged_labels(atlas)
+
+
+def _of_run(decisions: Sequence[Decision], run: Run) -> list[Decision]:
+    return [row for row in decisions if row.get("run") == run.key]
+
+
+def _read_all(
+    runs: Sequence[PreparedFiles], plan: _Plan, progress: Progress | None
+) -> tuple[list[ReadRun], list[Decision]]:
+    read: list[ReadRun] = []
+    decisions: list[Decision] = []
+    for files in runs:
+        if progress:
+            progress(f"reading {files.run.key}")
+        done, found = _read(files, plan)
+        decisions.extend(found)
+        if done is not None:
+            read.append(done)
+    return read, decisions
+
+
+def _read(files: PreparedFiles, plan: _Plan) -> tuple[ReadRun | None, list[Decision]]:
+    """Read one run, unless it is left out before or while it is read."""
+    inputs, decisions = open_run(files, plan.folder, plan.settings)
+    if inputs is None or exclusion(decisions):
+        return None, decisions
+    voxel_metrics = [metric for metric in plan.metrics if metric.level == "voxel"]
+    try:
+        read = read_run(inputs, plan.regions, plan.labels, voxel_metrics, plan.settings)
+    except ConfigError:
+        raise
+    except BrainchangeError as error:
+        return None, [*decisions, decision(files.run, "excluded", error.reason)]
+    return read, decisions
+
+
+def _measured(
+    run: ReadRun, used: Sequence[Indices], metrics: Sequence[Metric], caution: str
+) -> MeasuredRun:
+    """Compute the metrics of a run for the voxels that are used."""
+    members = [run.columns(voxels) for voxels in used]
+    inputs = run.inputs
+    signals = region_signals(region_means(run.volumes, members), inputs.nuisance)
+    values: dict[str, FloatArray] = {}
+    reasons: dict[str, str] = {}
+    for metric in metrics:
+        try:
+            values |= _values(metric, run, members, signals)
+        except BrainchangeError as error:
+            reasons[metric.name] = error.reason
+        if metric.level == "voxel" and run.maps[metric.name].reason:
+            reasons[metric.name] = run.maps[metric.name].reason
+    return MeasuredRun(
+        files=inputs.files,
+        repetition_time=inputs.repetition_time,
+        n_dummies=inputs.nuisance.n_dummies,
+        n_regressors=inputs.nuisance.design.shape[1],
+        signals=signals,
+        values=values,
+        reasons=reasons,
+        caution=caution,
+    )
+
+
+def _values(
+    metric: Metric, run: ReadRun, members: Sequence[Indices], signals: RegionSignals
+) -> dict[str, FloatArray]:
+    """Values of one metric by produced name."""
+    if metric.level == "run":
+        return {metric.name: np.asarray(metric.function(run.inputs.quality), dtype=float)}
+    if metric.level == "signal":
+        return {metric.name: np.asarray(metric.function(signals), dtype=float)}
+    found = run.maps[metric.name]
+    means = region_means(found.values[np.newaxis], members)[0]
+    if not metric.whole_brain_z:
+        return {metric.name: means}
+    plain, z = metric.produced
+    deviation = found.deviation if found.deviation > 0 else np.nan
+    return {plain: means, z: (means - found.mean) / deviation}
