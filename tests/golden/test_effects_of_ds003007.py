@@ -153,7 +153,7 @@ def test_a_scale_without_control_has_no_effect(inferred: Inferred) -> None:
     numbers = ("difference", "ci_low", "dppc2", "p_welch", "p_permutation")
     assert all(pd.isna(found[number]) for number in numbers)
     told = inferred.decisions[inferred.decisions["name"] == "MADRS"]["reason"]
-    reason = "no participant of the arm 'depr_no_treatment' has a pre nor a post value"
+    reason = "no participant of the arm 'depr_no_treatment' has a value at pre or post"
     assert reason in set(told)
 
 

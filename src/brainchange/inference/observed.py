@@ -135,7 +135,7 @@ def _cells(rows: pd.DataFrame, participants: Sequence[str]) -> Cells:
         shape,
     )
     found = rows["value"].to_numpy(dtype=float)
-    told = rows["flag"].fillna("").to_numpy(dtype=object)
+    told = rows["flag"].fillna("").to_numpy(dtype=object, copy=True)
     told[np.isinf(found)] = "the value is infinite"
     found = np.where(np.isinf(found), np.nan, found)
     values = np.full(int(np.prod(shape)), np.nan)

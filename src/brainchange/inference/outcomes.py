@@ -70,8 +70,8 @@ def _decisions(
         members = np.flatnonzero(arms == arm)
         empty = [t for t in range(len(TIMEPOINTS)) if np.isnan(values[t, members]).all()]
         if members.size and empty:
-            when = " nor a ".join(TIMEPOINTS[t] for t in empty)
-            reason = f"no participant of the arm '{arm}' has a {when} value"
+            when = " or ".join(TIMEPOINTS[t] for t in empty)
+            reason = f"no participant of the arm '{arm}' has a value at {when}"
             decisions.append(_row(name, study, None, reason))
         decisions += [
             _row(name, study, enrolment.participants[row], str(flags[t, row]))

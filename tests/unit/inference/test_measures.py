@@ -1,0 +1,59 @@
+"""What is compared, in which family and order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from brainchange.inference.measures import Measure, declare_measures
+from brainchange.study.model import Study
+
+UNITS = {
+    "falff_z": "standard deviations",
+    "connectivity": "Fisher z",
+    "tsnr": "1",
+    "mean_framewise_displacement": "mm",
+}
+
+
+def declared(made: object, units: dict[str, str], study: Study) -> dict[str, Measure]:
+    found = declare_measures(study, made.claims, made.regions, units)  # type: ignore[attr-defined]
+    return {measure.name: measure for measure in found}
+
+
+def test_measures_come_in_the_order_of_the_tables(
+    made_up: Callable[..., object], study_with: Callable[..., Study]
+) -> None:
+    found = declared(made_up(), UNITS, study_with())
+    assert [(m.name, m.kind, m.family) for m in found.values()] == [
+        ("A2", "claim", "confirmatory"),
+        ("T2", "claim", "confirmatory"),
+        ("S1", "claim", "secondary"),
+        ("BDI", "outcome", "outcome"),
+        ("falff_z_amygdala", "region", "exploratory"),
+        ("falff_z_vmPFC", "region", "exploratory"),
+        ("falff_z_calcarine", "negative_control", "exploratory"),
+        ("mean_framewise_displacement", "quality", "quality"),
+        ("tsnr", "quality", "quality"),
+    ]
+    assert found["T2"].unit == "Fisher z"
+    assert found["A2"].direction == "down"
+    assert found["falff_z_amygdala"].members == (("amygdala_L", ""), ("amygdala_R", ""))
+
+
+def test_a_claim_whose_metric_was_not_computed_says_so(
+    made_up: Callable[..., object], study_with: Callable[..., Study]
+) -> None:
+    found = declared(made_up(), {"falff_z": "1"}, study_with())
+    assert found["T2"].problem == "the metric 'connectivity' was not computed"
+    assert "tsnr" not in found
+
+
+def test_a_claim_about_regions_that_are_not_configured_says_so(
+    made_up: Callable[..., object], study_with: Callable[..., Study]
+) -> None:
+    made = made_up()
+    kept = tuple(r for r in made.regions if r.group != "vmPFC")  # type: ignore[attr-defined]
+    found = declare_measures(study_with(), made.claims, kept, UNITS)  # type: ignore[attr-defined]
+    problems = {measure.name: measure.problem for measure in found if measure.kind == "claim"}
+    assert problems["A2"] == ""
+    assert problems["T2"] == "no region of the group 'vmPFC' is configured"
