@@ -21,7 +21,7 @@ from brainchange.sources.addresses import Address, addresses_of
 from brainchange.sources.lock import LockRow, problem_of_path
 from brainchange.sources.meter import Callback, Meter, Progress
 from brainchange.sources.part_file import is_complete, part_path
-from brainchange.sources.transfer import Line, obtain
+from brainchange.sources.transfer import BETWEEN_REASONS, Line, obtain
 from brainchange.study.settings import Sources
 
 __all__ = ["Callback", "FetchResult", "MissingFile", "Progress", "fetch", "missing", "verify"]
@@ -301,7 +301,8 @@ def _check_space(rows: Sequence[LockRow], targets: Sequence[Path], folder: Path)
 
 
 def _reasons(files: Sequence[MissingFile]) -> str:
-    counted = Counter(file.reason for file in files)
-    told = [f"{n} × {reason}" for reason, n in counted.most_common(MOST_REASONS_TOLD)]
+    """Count the reasons; a file with two addresses has two."""
+    counted = Counter(reason for file in files for reason in file.reason.split(BETWEEN_REASONS))
+    told = [f"{reason} ({n} files)" for reason, n in counted.most_common(MOST_REASONS_TOLD)]
     more = len(counted) - len(told)
-    return "; ".join(told) + (f"; and {more} other reasons" if more else "")
+    return BETWEEN_REASONS.join(told) + (f"; and {more} other reasons" if more else "")

@@ -23,6 +23,7 @@ LONGEST_CONNECT_SECONDS = 10.0
 LONGEST_WAIT_SECONDS = 30.0
 ATTEMPTS_AT_FIRST_CONTACT = 2
 FILES_BEFORE_GIVING_UP = 8
+BETWEEN_REASONS = "; "
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _TRY_AGAIN = frozenset({408, 416, 425, 429})
@@ -170,7 +171,7 @@ def obtain(row: LockRow, target: Path, addresses: Sequence[Address], line: Line)
                 part.finish()
                 return ""
             reasons[f"{address.host}: {reason}"] = None
-    return "; ".join(reasons)
+    return BETWEEN_REASONS.join(reasons)
 
 
 def _from_address(row: LockRow, part: PartFile, address: Address, line: Line) -> str:

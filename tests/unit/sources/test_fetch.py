@@ -262,9 +262,9 @@ def test_an_empty_file_needs_no_request(server: FileServer, tmp_path: Path) -> N
 
 
 def test_a_network_that_is_not_there_is_told_once_and_soon(tmp_path: Path) -> None:
-    host = f"127.0.0.1:{free_port()}"
+    first, second = (f"127.0.0.1:{free_port()}" for _ in range(2))
     rows = [
-        row(f"sub-{n:03d}/a.nii.gz", f"http://{host}/{n}?v=1", fallback_url=f"http://{host}/{n}")
+        row(f"sub-{n:03d}/a.nii.gz", f"http://{first}/{n}", fallback_url=f"http://{second}/{n}")
         for n in range(300)
     ]
     began = time.monotonic()
@@ -275,7 +275,8 @@ def test_a_network_that_is_not_there_is_told_once_and_soon(tmp_path: Path) -> No
         result.raise_for_missing(tmp_path / "study")
     told = str(caught.value)
     assert "300 of 300 files (90 MB) could not be fetched." in told
-    assert f"Likely cause: 300 × {host}: cannot be reached (no connection)" in told
+    assert f"{first}: cannot be reached (no connection) (300 files)" in told
+    assert f"{second}: cannot be reached (no connection) (300 files)" in told
     assert "check the network and fetch again (what has arrived is kept)" in told
     assert "'sources.mirrors' in config/config.yaml" in told
     assert f"copy the files into {tmp_path / 'study'}/" in told
@@ -285,6 +286,27 @@ def test_a_network_that_is_not_there_is_told_once_and_soon(tmp_path: Path) -> No
 def test_a_host_whose_name_is_not_found_is_told_so(tmp_path: Path) -> None:
     result = fetched([row("a.tsv", "http://no-such-host.invalid/a.tsv")], tmp_path)
     assert reasons(result) == ["no-such-host.invalid: cannot be reached (its name is not found)"]
+
+
+def test_a_proxy_and_a_secure_connection_that_fail_are_told_so(
+    server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    rows = [
+        row("a.tsv", "http://example.invalid/a.tsv"),
+        row("b.tsv", server.url.replace("http:", "https:") + "/b.tsv"),
+    ]
+    told = reasons(fetched(rows, tmp_path))
+    assert told[0] == "example.invalid: the proxy cannot be reached or refuses"
+    assert told[1].endswith("the secure connection fails (is its certificate accepted here?)")
+
+
+def test_a_busy_server_is_given_the_time_it_asks_for(server: FileServer, tmp_path: Path) -> None:
+    (wanted,) = published(server, "a.tsv")
+    server.faults["a.tsv"] = ["busy", ""]
+    began = time.monotonic()
+    assert fetched([wanted], tmp_path).fetched == (wanted,)
+    assert 1.0 <= time.monotonic() - began < 3.0
 
 
 def test_a_host_that_fails_for_many_files_in_a_row_is_given_up(
