@@ -160,7 +160,9 @@ def measure_participant(
     """
     metrics = chosen_metrics(settings.metrics)
     plan = _Plan(folder, regions, labels_of(study, folder), metrics, settings)
-    read, decisions = _read_all(runs, plan, progress)
+    timed, decisions = _at_timepoints(participant, runs, study)
+    read, found = _read_all(timed, plan, progress)
+    decisions += found
     used, coverage, unusable = used_voxels(read, regions, settings.coverage.smallest_share)
     decisions += region_decisions(participant, unusable, coverage, settings)
     measured = []
@@ -204,6 +206,41 @@ def labels_of(study: Study, folder: Path) -> Mapping[str, int]:
 
 def _of_run(decisions: Sequence[Decision], run: Run) -> list[Decision]:
     return [row for row in decisions if row.get("run") == run.key]
+
+
+def _at_timepoints(
+    participant: str, runs: Sequence[PreparedFiles], study: Study
+) -> tuple[list[PreparedFiles], list[Decision]]:
+    """Runs whose session is a timepoint of the study, and decisions about what is not there."""
+    timepoint_of = study.timepoint_of_session
+    label_of = {files.run: (files.run.session or "").removeprefix("ses-") for files in runs}
+    timed = [files for files in runs if label_of[files.run] in timepoint_of]
+    where = f"config/studies/{study.id}.yaml: timepoints"
+    decisions = [
+        decision(
+            files.run,
+            "excluded",
+            f"session '{label_of[files.run]}' is no timepoint of the study",
+            config_key=where,
+        )
+        for files in runs
+        if files not in timed
+    ]
+    there = {(timepoint_of[label_of[files.run]], files.run.task) for files in timed}
+    decisions += [
+        {
+            "scope": "session",
+            "participant_id": participant,
+            "session_id": "+".join(f"ses-{label}" for label in labels),
+            "action": "excluded",
+            "reason": f"there is no prepared run of task {task} at {timepoint}",
+            "config_key": where,
+        }
+        for timepoint, labels in study.timepoints.items()
+        for task in study.tasks
+        if (timepoint, task) not in there
+    ]
+    return timed, decisions
 
 
 def _read_all(

@@ -1,0 +1,163 @@
+"""From what was measured in runs to observations: one value per element and timepoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from brainchange.metrics.measure import MeasuredRun, ParticipantMeasurement
+from brainchange.metrics.registry import Metric
+from brainchange.sources.bids import Run
+from brainchange.study.model import Study
+
+FloatArray = npt.NDArray[np.float64]
+Elements = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Runs of one participant, timepoint and task."""
+
+    timepoint: str
+    task: str
+    runs: tuple[MeasuredRun, ...]
+    excluded: Mapping[Run, str]
+
+    @property
+    def sessions(self) -> str | None:
+        """Sessions the runs are from, joined by '+'."""
+        named = {run.run.session for run in self.runs} | {run.session for run in self.excluded}
+        return "+".join(sorted(name for name in named if name)) or None
+
+
+def observation_rows(measurement: ParticipantMeasurement, study: Study) -> list[dict[str, Any]]:
+    """Make the observations of one participant.
+
+    Every configured metric has one row for each region, each pair of regions (first before second
+    in the configured order) or the whole run, at every timepoint of the study and for every task,
+    whether a value exists or not; a missing value has a flag that says why.
+
+    Parameters
+    ----------
+    measurement : ParticipantMeasurement
+        What was measured.
+    study : Study
+        Timepoints and tasks.
+
+    Returns
+    -------
+    list of dict
+        Rows of ``PARTICIPANT_OBSERVATIONS_TABLE``; several runs of one timepoint are averaged.
+    """
+    names = [region.region for region in measurement.regions]
+    return [
+        {
+            "participant_id": measurement.participant,
+            "timepoint": cell.timepoint,
+            "session_id": cell.sessions,
+            "task": cell.task,
+            "specification": measurement.specification,
+            "metric": produced,
+            "unit": metric.unit_of(produced),
+            **row,
+        }
+        for cell in _cells(measurement, study)
+        for metric in measurement.metrics
+        for produced in metric.produced
+        for row in _rows(cell, metric, produced, names, measurement.unusable)
+    ]
+
+
+def _cells(measurement: ParticipantMeasurement, study: Study) -> Iterator[_Cell]:
+    timepoint_of = study.timepoint_of_session
+
+    def belongs(run: Run, timepoint: str, task: str) -> bool:
+        label = (run.session or "").removeprefix("ses-")
+        return run.task == task and timepoint_of.get(label) == timepoint
+
+    for timepoint in study.timepoints:
+        for task in study.tasks:
+            yield _Cell(
+                timepoint=timepoint,
+                task=task,
+                runs=tuple(r for r in measurement.runs if belongs(r.run, timepoint, task)),
+                excluded={
+                    run: reason
+                    for run, reason in measurement.excluded.items()
+                    if belongs(run, timepoint, task)
+                },
+            )
+
+
+def _rows(
+    cell: _Cell,
+    metric: Metric,
+    produced: str,
+    names: Sequence[str],
+    unusable: Mapping[str, str],
+) -> Iterator[dict[str, Any]]:
+    stacked = [run.values[produced] for run in cell.runs if produced in run.values]
+    for element in _elements(metric, len(names)):
+        found = np.array([values[element] for values in stacked], dtype=float)
+        possible = (found >= metric.smallest) & (found <= metric.largest)
+        possible |= produced != metric.name
+        usable = found[np.isfinite(found) & possible]
+        regions = [names[place] for place in element]
+        impossible = bool(np.any(np.isfinite(found) & ~possible))
+        yield {
+            "region": regions[0] if regions else None,
+            "region_2": regions[1] if len(regions) > 1 else None,
+            "value": float(usable.mean()) if usable.size else None,
+            "n_runs": int(usable.size),
+            "flag": _weakness(cell, usable.size)
+            if usable.size
+            else _absence(cell, metric, regions, unusable, impossible=impossible),
+        }
+
+
+def _elements(metric: Metric, n_regions: int) -> Elements:
+    """Index of every value of a metric: none, one region, or a pair with the first before."""
+    if metric.per == "run":
+        return ((),)
+    if metric.per == "region":
+        return tuple((place,) for place in range(n_regions))
+    first, second = np.triu_indices(n_regions, k=1)
+    return tuple(zip(first.tolist(), second.tolist(), strict=True))
+
+
+def _absence(
+    cell: _Cell,
+    metric: Metric,
+    regions: Sequence[str],
+    unusable: Mapping[str, str],
+    *,
+    impossible: bool,
+) -> str:
+    """Say why a value is missing."""
+    if not cell.runs and not cell.excluded:
+        return f"no run of task {cell.task} at {cell.timepoint}"
+    if not cell.runs:
+        told = [f"{run.key} is left out: {reason}" for run, reason in cell.excluded.items()]
+        return "; ".join(told)
+    failed = [run.reasons[metric.name] for run in cell.runs if metric.name in run.reasons]
+    if failed:
+        return "; ".join(dict.fromkeys(failed))
+    lost = [f"{name}: {unusable[name]}" for name in regions if name in unusable]
+    if lost:
+        return "; ".join(lost)
+    if impossible:
+        return f"the value is outside {metric.smallest:g} to {metric.largest:g}"
+    return "the value is not defined: a signal does not vary, or two are the same"
+
+
+def _weakness(cell: _Cell, n_runs: int) -> str | None:
+    """Say what weakens a value that exists."""
+    told = list(dict.fromkeys(run.caution for run in cell.runs if run.caution))
+    n_all = len(cell.runs) + len(cell.excluded)
+    if n_runs < n_all:
+        told.append(f"{n_all - n_runs} of {n_all} runs are left out")
+    return "; ".join(told) or None
