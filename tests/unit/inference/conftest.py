@@ -194,13 +194,13 @@ def _is_amygdala(metric: str, region: str | None) -> bool:
     return metric == "falff_z" and region is not None and region.startswith("amygdala")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def made_up() -> Callable[..., MadeUp]:
     """Maker of studies."""
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def study_with() -> Callable[..., Study]:
     """Maker of study models."""
     return make_study
