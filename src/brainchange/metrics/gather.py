@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.measure import ParticipantMeasurement
 from brainchange.metrics.observations import (
     COVERAGE_TABLE,
@@ -17,7 +18,6 @@ from brainchange.metrics.observations import (
 )
 from brainchange.metrics.observe import observation_rows
 from brainchange.study.decisions import DECISIONS_TABLE
-from brainchange.study.model import Study
 from brainchange.tables import TableSchema
 
 
@@ -60,10 +60,10 @@ class TablePaths:
         return cls(*(folder / f"{name}.tsv" for name in ("observations", "coverage", "decisions")))
 
 
-def participant_tables(measurement: ParticipantMeasurement, study: Study) -> MeasuredTables:
+def participant_tables(measurement: ParticipantMeasurement, layout: StudyLayout) -> MeasuredTables:
     """Make the tables of one participant."""
     return MeasuredTables(
-        observations=PARTICIPANT_OBSERVATIONS_TABLE.frame(observation_rows(measurement, study)),
+        observations=PARTICIPANT_OBSERVATIONS_TABLE.frame(observation_rows(measurement, layout)),
         coverage=COVERAGE_TABLE.frame(measurement.coverage),
         decisions=DECISIONS_TABLE.frame(measurement.decisions),
     )

@@ -19,10 +19,11 @@ from brainchange.imaging.parcellation import packaged_labels, read_labels
 from brainchange.imaging.signals import RegionSignals, region_means, region_signals
 from brainchange.metrics.covered import region_decisions, used_voxels
 from brainchange.metrics.gates import Decision, cautions, decision, exclusion
+from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.prepared import ReadRun, open_run, read_run
 from brainchange.metrics.registry import Metric, chosen_metrics
 from brainchange.sources.bids import PreparedFiles, Run
-from brainchange.study.model import Study
+from brainchange.study.model import Images
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
 
@@ -123,7 +124,7 @@ def measure_participant(
     runs: Sequence[PreparedFiles],
     folder: Path,
     *,
-    study: Study,
+    layout: StudyLayout,
     regions: Sequence[Region],
     settings: Settings,
     progress: Progress | None = None,
@@ -138,8 +139,8 @@ def measure_participant(
         Its prepared runs (``brainchange.sources.bids.prepared_runs``).
     folder : Path
         The study folder.
-    study : Study
-        Parcellation and derivatives of the study.
+    layout : StudyLayout
+        Parcellation, timepoints and tasks of the study.
     regions : sequence of Region
         The configured regions, in order.
     settings : Settings
@@ -159,8 +160,8 @@ def measure_participant(
         concerns every participant.
     """
     metrics = chosen_metrics(settings.metrics)
-    plan = _Plan(folder, regions, labels_of(study, folder), metrics, settings)
-    timed, decisions = _at_timepoints(participant, runs, study)
+    plan = _Plan(folder, regions, labels_of(layout.images, folder), metrics, settings)
+    timed, decisions = _at_timepoints(participant, runs, layout)
     read, found = _read_all(timed, plan, progress)
     decisions += found
     used, coverage, unusable = used_voxels(read, regions, settings.coverage.smallest_share)
@@ -186,7 +187,7 @@ def measure_participant(
     )
 
 
-def labels_of(study: Study, folder: Path) -> Mapping[str, int]:
+def labels_of(images: Images, folder: Path) -> Mapping[str, int]:
     """Numbers of the labels of a study's parcellation.
 
     The table in the dataset (``desc-<parcellation>_dseg.tsv``) wins over the one that comes with
@@ -199,8 +200,8 @@ def labels_of(study: Study, folder: Path) -> Mapping[str, int]:
     TableError
         The table in the dataset cannot be read.
     """
-    atlas = study.images.parcellation
-    path = folder / study.images.derivatives / f"desc-{atlas}_dseg.tsv"
+    atlas = images.parcellation
+    path = folder / images.derivatives / f"desc-{atlas}_dseg.tsv"
     return read_labels(path) if path.is_file() else packaged_labels(atlas)
 
 
@@ -209,24 +210,21 @@ def _of_run(decisions: Sequence[Decision], run: Run) -> list[Decision]:
 
 
 def _at_timepoints(
-    participant: str, runs: Sequence[PreparedFiles], study: Study
+    participant: str, runs: Sequence[PreparedFiles], layout: StudyLayout
 ) -> tuple[list[PreparedFiles], list[Decision]]:
-    """Runs whose session is a timepoint of the study, and decisions about what is not there."""
-    timepoint_of = study.timepoint_of_session
-    label_of = {files.run: (files.run.session or "").removeprefix("ses-") for files in runs}
-    timed = [files for files in runs if label_of[files.run] in timepoint_of]
-    where = f"config/studies/{study.id}.yaml: timepoints"
+    """Choose runs whose session is a timepoint of the study; decide about what is not there."""
+    timed = [files for files in runs if layout.timepoint(files.run.session)]
     decisions = [
         decision(
             files.run,
             "excluded",
-            f"session '{label_of[files.run]}' is no timepoint of the study",
-            config_key=where,
+            f"session '{files.run.session}' is no timepoint of the study",
+            config_key="timepoints",
         )
         for files in runs
         if files not in timed
     ]
-    there = {(timepoint_of[label_of[files.run]], files.run.task) for files in timed}
+    there = {(layout.timepoint(files.run.session), files.run.task) for files in timed}
     decisions += [
         {
             "scope": "session",
@@ -234,10 +232,10 @@ def _at_timepoints(
             "session_id": "+".join(f"ses-{label}" for label in labels),
             "action": "excluded",
             "reason": f"there is no prepared run of task {task} at {timepoint}",
-            "config_key": where,
+            "config_key": "timepoints",
         }
-        for timepoint, labels in study.timepoints.items()
-        for task in study.tasks
+        for timepoint, labels in layout.timepoints
+        for task in layout.tasks
         if (timepoint, task) not in there
     ]
     return timed, decisions

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.measure import MeasuredRun, ParticipantMeasurement
 from brainchange.metrics.registry import Metric
 from brainchange.sources.bids import Run
-from brainchange.study.model import Study
 
 FloatArray = npt.NDArray[np.float64]
 Elements = tuple[tuple[int, ...], ...]
@@ -34,7 +34,9 @@ class _Cell:
         return "+".join(sorted(name for name in named if name)) or None
 
 
-def observation_rows(measurement: ParticipantMeasurement, study: Study) -> list[dict[str, Any]]:
+def observation_rows(
+    measurement: ParticipantMeasurement, layout: StudyLayout
+) -> list[dict[str, Any]]:
     """Make the observations of one participant.
 
     Every configured metric has one row for each region, each pair of regions (first before second
@@ -45,7 +47,7 @@ def observation_rows(measurement: ParticipantMeasurement, study: Study) -> list[
     ----------
     measurement : ParticipantMeasurement
         What was measured.
-    study : Study
+    layout : StudyLayout
         Timepoints and tasks.
 
     Returns
@@ -65,22 +67,19 @@ def observation_rows(measurement: ParticipantMeasurement, study: Study) -> list[
             "unit": metric.unit_of(produced),
             **row,
         }
-        for cell in _cells(measurement, study)
+        for cell in _cells(measurement, layout)
         for metric in measurement.metrics
         for produced in metric.produced
         for row in _rows(cell, metric, produced, names, measurement.unusable)
     ]
 
 
-def _cells(measurement: ParticipantMeasurement, study: Study) -> Iterator[_Cell]:
-    timepoint_of = study.timepoint_of_session
-
+def _cells(measurement: ParticipantMeasurement, layout: StudyLayout) -> Iterator[_Cell]:
     def belongs(run: Run, timepoint: str, task: str) -> bool:
-        label = (run.session or "").removeprefix("ses-")
-        return run.task == task and timepoint_of.get(label) == timepoint
+        return run.task == task and layout.timepoint(run.session) == timepoint
 
-    for timepoint in study.timepoints:
-        for task in study.tasks:
+    for timepoint, _ in layout.timepoints:
+        for task in layout.tasks:
             yield _Cell(
                 timepoint=timepoint,
                 task=task,
