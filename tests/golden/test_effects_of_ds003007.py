@@ -137,6 +137,13 @@ def test_difference_in_change_of_depression(
     assert found["dppc2_se"] == pytest.approx(morris["se"], rel=REL)
     interval = (found["dppc2_ci_low"], found["dppc2_ci_high"])
     assert interval == pytest.approx(morris["ci95_normal"], rel=REL)
+    adjusted = expected["ancova"]
+    assert found["ancova"] == pytest.approx(adjusted["b_arm"], rel=REL)
+    assert found["ancova_se_hc3"] == pytest.approx(adjusted["se_hc3"], rel=REL)
+    assert found["ancova_p"] == pytest.approx(adjusted["p_hc3_t"], rel=REL)
+    assert found["bayes_factor_10"] == pytest.approx(expected["BF10_JZS_student_R"], rel=REL)
+    assert found["equivalence_bound"] == pytest.approx(0.5 * morris["sd_pre_pooled"], rel=REL)
+    assert found["tost_p"] > 0.05
     p = comparison["p_perm_exact_studentised"]
     if comparison["n_perm_exact"] <= SETTINGS.inference.exact_up_to:
         assert found["permutation_method"] == "exact"
@@ -176,6 +183,17 @@ def test_motion_and_tsnr_of_the_real_runs(
     assert found["n_both"] == n
     assert found["change"] == pytest.approx(change, abs=0.05 if measure == "tsnr" else 0.0005)
     assert found["d_z"] * n**0.5 == pytest.approx(t, abs=0.005)
+
+
+def test_no_null_of_the_flagship_could_be_evidence_of_absence(inferred: Inferred) -> None:
+    """8 v 15: no equivalence below 0.75 SD, no Bayes factor against an effect above 2.55."""
+    found = row(
+        inferred.effects, measure="mean_framewise_displacement", contrast="cbt_vs_untreated"
+    )
+    assert (found["n_treated"], found["n_control"]) == (8, 15)
+    assert found["smallest_equivalence_bound"] == pytest.approx(0.75, abs=0.005)
+    assert found["bayes_factor_01_ceiling"] == pytest.approx(1 / 0.391668924215957, rel=REL)
+    assert found["minimum_detectable_effect"] == pytest.approx(1.29, abs=0.005)
 
 
 def test_every_participant_is_counted(inferred: Inferred) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import nan
 from typing import Any
 
@@ -10,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from brainchange.inference.between import Welch, welch
-from brainchange.inference.effect_size import between_effect, pooled_sd
+from brainchange.inference.between import Welch
+from brainchange.inference.effect_size import between_effect
+from brainchange.inference.evidence import Sides, evidence
 from brainchange.inference.measures import Measure
 from brainchange.inference.multiplicity import benjamini_hochberg, holm
 from brainchange.inference.permutation import PermutationTest, named_generator, permutation_test
-from brainchange.inference.power import minimum_detectable_effect
 from brainchange.inference.prepost import PrePost
 from brainchange.inference.schemas import EFFECTS_TABLE
 from brainchange.study.model import Contrast, Study
@@ -28,30 +27,6 @@ ADJUSTMENTS = {
     "secondary": ("benjamini_hochberg", benjamini_hochberg),
 }
 """How the p values of a family are adjusted; those of other families are not."""
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Participants of one measure and contrast with both values.
-
-    Attributes
-    ----------
-    treated, control : tuple of two numpy.ndarray, shape (n_arm,)
-        Their values at pre and post.
-    """
-
-    treated: tuple[Floats, Floats]
-    control: tuple[Floats, Floats]
-
-    @property
-    def changes(self) -> tuple[Floats, Floats]:
-        """Changes of the treated and of the control participants."""
-        return self.treated[1] - self.treated[0], self.control[1] - self.control[0]
-
-    @property
-    def welch(self) -> Welch:
-        """Difference in change."""
-        return welch(*self.changes, scale=np.concatenate([*self.treated, *self.control]))
 
 
 def effects_table(data: PrePost, study: Study, settings: Settings) -> pd.DataFrame:
@@ -143,9 +118,8 @@ def _permutation_tests(
 
 
 def _testable(sides: Sides, settings: Settings) -> bool:
-    changes = sides.changes
-    fewest = settings.inference.fewest_participants
-    return min(change.size for change in changes) >= fewest and sides.welch.standard_error > 0
+    enough = min(sides.sizes) >= settings.inference.fewest_participants
+    return enough and sides.welch.standard_error > 0
 
 
 def _names(measure: Measure, name: str, contrast: Contrast, study: Study) -> dict[str, Any]:
@@ -172,8 +146,7 @@ def _row(
 ) -> dict[str, Any]:
     raw = sides.welch
     effect = between_effect(sides.treated, sides.control)
-    n_treated, n_control = (change.size for change in sides.changes)
-    detectable = minimum_detectable_effect(n_treated, n_control, settings.inference.alpha)
+    n_treated, n_control = sides.sizes
     tested = test is not None
     return {
         "n_treated": n_treated,
@@ -191,21 +164,15 @@ def _row(
         "p_floor": test.floor if test else nan,
         "permutation_method": test.method if test else None,
         "n_permutations": test.n_permutations if test else None,
-        "minimum_detectable_effect": detectable,
-        "minimum_detectable_difference": detectable * _sd_of_change(sides),
+        **evidence(sides, settings.inference, tested=tested),
         "flag": measure.problem or _flag(sides, raw, effect.value, test, settings) or None,
     }
-
-
-def _sd_of_change(sides: Sides) -> float:
-    treated, control = sides.changes
-    return pooled_sd(treated, control) if min(treated.size, control.size) > 1 else nan
 
 
 def _flag(
     sides: Sides, raw: Welch, dppc2: float, test: PermutationTest | None, settings: Settings
 ) -> str:
-    sizes = [change.size for change in sides.changes]
+    sizes = sides.sizes
     fewest, alpha = settings.inference.fewest_participants, settings.inference.alpha
     named = list(zip(("treated", "control"), sizes, strict=True))
     if empty := [side for side, size in named if size == 0]:

@@ -169,6 +169,67 @@ EFFECTS_TABLE = TableSchema(
             "number",
             "The same in `unit`, with the pooled standard deviation of change that was observed",
         ),
+        Column(
+            "ancova",
+            "number",
+            "Difference after therapy adjusted for the value before (post ~ arm + pre), in `unit`; "
+            "with `difference` it brackets the truth where arms were not randomised",
+        ),
+        Column("ancova_se_hc3", "number", "Its HC3 standard error, in `unit`"),
+        Column("ancova_ci_low", "number", "Lower end of its 95 % interval, in `unit`"),
+        Column("ancova_ci_high", "number", "Upper end of its 95 % interval, in `unit`"),
+        Column("ancova_df", "number", "Degrees of freedom: participants − 3"),
+        Column("ancova_p", "number", "Two-sided p, HC3 with t(n − 3)"),
+        Column(
+            "equivalence_bound",
+            "number",
+            "Smallest effect of interest (`inference.smallest_effect_of_interest`) in `unit`, with "
+            "the pooled standard deviation before therapy",
+        ),
+        Column(
+            "tost_p",
+            "number",
+            "p of two one-sided Welch tests: below 0.05 the difference is smaller than the bound",
+        ),
+        Column(
+            "tost_ci_low",
+            "number",
+            "Lower end of the 90 % Welch interval of the difference, in pooled standard deviations "
+            "before therapy: tost_p is below 0.05 where the interval lies within the bounds",
+            unit="SD",
+        ),
+        Column("tost_ci_high", "number", "Upper end of the same interval", unit="SD"),
+        Column(
+            "smallest_equivalence_bound",
+            "number",
+            "Smallest bound arms of this size could ever show, at a difference of 0, in standard "
+            "deviations of change",
+            unit="SD of change",
+        ),
+        Column(
+            "smallest_equivalence_difference",
+            "number",
+            "The same in `unit`, with the standard error that was observed",
+        ),
+        Column(
+            "bayes_factor_10",
+            "number",
+            "JZS Bayes factor for a difference against none (Rouder et al. 2009), Cauchy scale "
+            "√2/2; below 1 it speaks against a difference",
+        ),
+        Column("bayes_factor_10_narrow", "number", "The same with scale 0.5"),
+        Column("bayes_factor_10_wide", "number", "The same with scale 1"),
+        Column(
+            "bayes_factor_01_ceiling",
+            "number",
+            "Largest Bayes factor against a difference that arms of this size can give (t = 0)",
+        ),
+        Column(
+            "bayes_factor_reliable",
+            "boolean",
+            "Whether both arms have at least 8 participants; with fewer and unequal variances the "
+            "Bayes factor is not to be trusted",
+        ),
         _FLAG,
     ),
     key=("kind", "measure", "contrast"),
