@@ -72,7 +72,7 @@ def usable_timepoints(observations: pd.DataFrame) -> Prepared:
 
 
 def observed_timepoints(observations: pd.DataFrame) -> Prepared:
-    """Find participants and timepoints with a run, for a study that starts from observations.
+    """Find participants and timepoints with a session, for a study that starts from observations.
 
     Parameters
     ----------
@@ -84,7 +84,8 @@ def observed_timepoints(observations: pd.DataFrame) -> Prepared:
     collection of (str, str)
         Participant and timepoint.
     """
-    found = observations[observations["n_runs"].fillna(0) > 0]
+    averaged = observations["n_runs"].fillna(0) > 0
+    found = observations[averaged | observations["session_id"].notna()]
     return set(zip(found["participant_id"], found["timepoint"], strict=True))
 
 

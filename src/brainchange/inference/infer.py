@@ -67,7 +67,7 @@ def infer(
         It alone says who is in which arm.
     prepared : collection of (str, str), optional
         Participants (``sub-01``) and timepoints (``pre``) of which images exist. By default those
-        with a run in the observations.
+        with a session in the observations.
 
     Returns
     -------

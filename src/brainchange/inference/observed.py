@@ -175,8 +175,11 @@ def _flag(measure: Measure, missing: Booleans, flags: Texts) -> str:
     reasons = _some(flags[missing] if missing.any() and measure.complete else flags)
     if not missing.any():
         return reasons
-    lacking = _some(_names(measure.members, missing))
-    told = f"lacks {lacking}" if measure.complete else f"mean without {lacking}"
+    names = _names(measure.members, missing)
+    start = "lacks" if measure.complete else "mean without"
+    if reasons and all(name in reasons for name in names):
+        return f"{start} {reasons}"
+    told = f"{start} {_some(names)}"
     return f"{told}: {reasons}" if reasons else told
 
 

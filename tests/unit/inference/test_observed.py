@@ -85,6 +85,12 @@ def test_a_lacking_member_makes_the_mean_missing_and_is_told() -> None:
     ]
 
 
+def test_a_reason_that_names_the_region_is_not_repeated() -> None:
+    reason = "amygdala_R: 41 % of its voxels are valid"
+    found = values(lacking(reason, participant_id="sub-01", region="amygdala_R", timepoint="pre"))
+    assert found.flags[0, 0] == f"lacks {reason}"
+
+
 def test_both_timepoints_are_told_in_one_decision() -> None:
     found = values(lacking("covered by 50 %", participant_id="sub-01", region="amygdala_R"))
     assert found.decisions[0]["reason"] == "pre and post: lacks amygdala_R: covered by 50 %"
