@@ -183,7 +183,7 @@ def _column(table: pd.DataFrame, name: str, where: str, problems: list[Problem])
         problems.append(
             Problem(
                 f"row {row + 2}: column '{found}' "
-                + (f"holds {cell!r}, not a number" if cell is not None else "is missing a value"),
+                + (f"holds {cell!r}, not a number" if not pd.isna(cell) else "is missing a value"),
                 where,
                 "the estimation of confounds failed for this run",
             )

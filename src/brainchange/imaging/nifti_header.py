@@ -29,6 +29,10 @@ PIECE_BYTES = 1 << 18
 """Bytes decompressed at once: small enough to stay in the cache until they are used."""
 
 _HEADERS = {348: nib.Nifti1Header, 540: nib.Nifti2Header}
+_STORED_AS = {
+    2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4", 1024: "i8",
+    1280: "u8",
+}  # fmt: skip
 _SECONDS = {0: 1.0, 8: 1.0, 16: 1e-3, 24: 1e-6}
 _MILLIMETRES = {0: 1.0, 1: 1e3, 2: 1.0, 3: 1e-3}
 
@@ -191,18 +195,14 @@ def _dimensions(raw: nib.Nifti1Header, path: Path) -> tuple[int, int, int, int]:
 
 
 def _dtype(raw: nib.Nifti1Header, order: str, path: Path) -> np.dtype[np.generic]:
-    try:
-        dtype = np.dtype(raw.get_data_dtype())
-    except HeaderDataError:
-        dtype = np.dtype("V")
-    if dtype.kind not in "iuf" or dtype.itemsize > 8:
+    code = int(raw["datatype"])
+    if code not in _STORED_AS:
         raise ImageError(
-            f"voxels are stored as NIfTI data type {int(raw['datatype'])}, which is not supported",
+            f"voxels are stored as NIfTI data type {code}, which is not supported",
             where=str(path),
             fix="use whole numbers or floating-point numbers of at most 64 bits",
         )
-    ordered: np.dtype[np.generic] = dtype.newbyteorder("<" if order == "<" else ">")
-    return ordered
+    return np.dtype(order + _STORED_AS[code])
 
 
 def _affine(raw: nib.Nifti1Header, path: Path) -> npt.NDArray[np.float64]:

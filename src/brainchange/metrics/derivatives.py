@@ -139,7 +139,7 @@ def _tables(
         ("raw_timeseries", _frame(run.signals.raw, names), raw_sidecar),
         ("denoised_timeseries", _frame(run.signals.denoised_rows, names), denoised_sidecar),
     ]
-    matrix = run.values.get("connectivity")
+    matrix = run.computed.get("connectivity")
     if matrix is not None:
         sidecar = {
             "Description": "Connectivity of every pair of regions; rows in the order of columns",

@@ -59,7 +59,7 @@ class MeasuredRun:
         Nuisance regressors.
     signals : RegionSignals
         Region signals.
-    values : dict of str to numpy.ndarray
+    computed : dict of str to numpy.ndarray
         By produced name: (n_regions,), (n_regions, n_regions) or (), NaN where missing.
     reasons : dict of str to str
         By metric: why it could not be computed for this run.
@@ -72,7 +72,7 @@ class MeasuredRun:
     n_dummies: int
     n_regressors: int
     signals: RegionSignals
-    values: dict[str, FloatArray]
+    computed: dict[str, FloatArray]
     reasons: dict[str, str]
     caution: str
 
@@ -293,7 +293,7 @@ def _measured(
         n_dummies=inputs.nuisance.n_dummies,
         n_regressors=inputs.nuisance.design.shape[1],
         signals=signals,
-        values=values,
+        computed=values,
         reasons=reasons,
         caution=caution,
     )

@@ -99,7 +99,7 @@ def _rows(
     names: Sequence[str],
     unusable: Mapping[str, str],
 ) -> Iterator[dict[str, Any]]:
-    stacked = [run.values[produced] for run in cell.runs if produced in run.values]
+    stacked = [run.computed[produced] for run in cell.runs if produced in run.computed]
     for element in _elements(metric, len(names)):
         found = np.array([values[element] for values in stacked], dtype=float)
         possible = (found >= metric.smallest) & (found <= metric.largest)

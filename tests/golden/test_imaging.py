@@ -1,0 +1,140 @@
+"""Imaging and metrics against independent implementations: exact vectors, nilearn, numpy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from brainchange.imaging.confounds import framewise_displacement
+from brainchange.imaging.coverage import drift_projection, temporal_snr
+from brainchange.imaging.denoise import cosine_basis, projection
+from brainchange.imaging.nifti import read_label_image, read_volumes
+from brainchange.imaging.parcellation import region_voxels
+from brainchange.imaging.signals import region_means
+from brainchange.metrics.alff import alff
+from brainchange.metrics.connectivity import correlation
+from brainchange.metrics.falff import falff
+from brainchange.metrics.inputs import VoxelBlock
+from brainchange.study.regions import Region
+from brainchange.study.settings import Frequency
+
+GOLD = json.loads((Path(__file__).parent / "imaging_vectors.json").read_text(encoding="utf-8"))
+RNG = np.random.default_rng(11)
+
+
+def block(volumes, repetition_time=2.5, design=None):
+    n_volumes = volumes.shape[0]
+    design = np.ones((n_volumes, 1)) if design is None else design
+    return VoxelBlock(
+        volumes, repetition_time, projection(design), drift_projection(n_volumes), Frequency()
+    )
+
+
+def test_framewise_displacement_of_power():
+    gold = GOLD["framewise_displacement_power"]
+    found = framewise_displacement(np.array(gold["inputs"]["params_mm_rad"]))
+    np.testing.assert_allclose(
+        found, np.array(gold["expected"]["fd"], dtype=float), rtol=0, atol=1e-10
+    )
+    assert np.nanmean(found) == pytest.approx(gold["expected"]["mean_fd_excluding_first"])
+
+
+def test_amplitudes_of_sines_on_exact_frequencies():
+    expected = GOLD["alff_falff"]["expected"]
+    time = np.arange(96) * 2.5
+    sines = sum(
+        amplitude * np.sin(2 * np.pi * k * time / 240 + phase)
+        for amplitude, k, phase in ((3, 6, 0.3), (2, 12, np.pi / 2), (4, 40, 0))
+    )
+    found = block(1000 + sines[:, np.newaxis])
+    assert found.in_band.sum() == expected["n_bins_in_band"]
+    assert alff(found)[0] == pytest.approx(expected["alff_mean_amplitude_in_band"], rel=1e-6)
+    assert falff(found)[0] == pytest.approx(expected["falff_ratio_of_sums"], rel=1e-6)
+
+
+def test_connectivity_is_pearson_of_the_empirical_covariance():
+    gold = GOLD["connectivity"]
+    found = correlation(np.array(gold["inputs"]["ts"]))
+    np.testing.assert_allclose(found, gold["expected"]["r"], rtol=0, atol=1e-8)
+    z = np.arctanh(found[np.triu_indices(4, 1)])
+    np.testing.assert_allclose(sorted(z), sorted(gold["expected"]["z_offdiag"]), atol=1e-8)
+
+
+def test_amplitudes_by_a_plain_discrete_fourier_sum():
+    volumes, time = RNG.normal(size=(75, 4)), np.arange(75)
+    design = np.column_stack([np.ones(75), RNG.normal(size=(75, 3))])
+    residuals = volumes - design @ np.linalg.lstsq(design, volumes, rcond=None)[0]
+    frequencies = np.arange(1, 38) / (75 * 2.0)
+    waves = np.exp(-2j * np.pi * np.outer(np.arange(1, 38), time) / 75)
+    amplitudes = 2 / 75 * np.abs(waves @ residuals)
+    chosen = (frequencies >= 0.01) & (frequencies <= 0.08)
+    found = block(volumes, 2.0, design)
+    np.testing.assert_allclose(alff(found), amplitudes[chosen].mean(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(
+        falff(found), amplitudes[chosen].sum(axis=0) / amplitudes.sum(axis=0), rtol=1e-9
+    )
+
+
+def test_temporal_snr_by_polynomial_fits():
+    volumes, time = RNG.normal(1000, 15, (60, 5)), np.arange(60)
+    fitted = np.array([np.polyval(np.polyfit(time, v, 2), time) for v in volumes.T]).T
+    expected = volumes.mean(axis=0) / (volumes - fitted).std(axis=0)
+    np.testing.assert_allclose(temporal_snr(volumes, drift_projection(60)), expected, rtol=1e-9)
+
+
+def test_cosines_are_those_of_nilearn():
+    from nilearn.glm.first_level.design_matrix import create_cosine_drift
+
+    expected = create_cosine_drift(1 / 128, np.arange(96) * 2.5)[:, :-1]
+    np.testing.assert_allclose(cosine_basis(96, 2.5, 128.0), expected, atol=1e-12)
+
+
+def test_regression_with_censoring_is_that_of_nilearn():
+    from nilearn.signal import clean
+
+    signals, regressors = RNG.normal(size=(90, 6)) + 500, RNG.normal(size=(90, 12))
+    cosines = cosine_basis(90, 2.0, 128.0)
+    kept = np.ones(90, dtype=bool)
+    kept[[7, 8, 40, 41, 42]] = False
+    confounds = np.column_stack([regressors, cosines])
+    design = np.column_stack([np.ones(90), confounds])[kept]
+    expected = clean(signals[kept], confounds=confounds[kept], detrend=False, standardize=None)
+    found = projection(design).residuals(signals[kept])
+    np.testing.assert_allclose(found, expected - expected.mean(axis=0), atol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float32"])
+def test_region_signals_are_those_of_nifti_labels_masker(tmp_path, dtype):
+    from nilearn.maskers import NiftiLabelsMasker
+
+    affine = np.array([[-3.0, 0, 0, 60], [0, 3, 0, -70], [0, 0, 4, -40], [0, 0, 0, 1]])
+    volumes = (RNG.normal(size=(20, 22, 12, 30)) * 40 + 800).astype(dtype)
+    labels = RNG.integers(0, 5, (20, 22, 12)).astype("int16")
+    nib.save(nib.Nifti1Image(volumes, affine), tmp_path / "bold.nii.gz")
+    nib.save(nib.Nifti1Image(labels, affine), tmp_path / "labels.nii.gz")
+    masker = NiftiLabelsMasker(tmp_path / "labels.nii.gz", standardize=None, resampling_target=None)
+    expected = masker.fit_transform(tmp_path / "bold.nii.gz")
+    image = read_label_image(tmp_path / "labels.nii.gz")
+    regions = [Region(f"r{n}", f"r{n}", "B", "x", (f"r{n}",)) for n in range(1, 5)]
+    found = region_voxels(
+        image.values, image.affine, regions, {f"r{n}": n for n in range(1, 5)}, "labels"
+    )
+    everything = np.sort(np.concatenate([region.voxels for region in found]))
+    read = read_volumes(tmp_path / "bold.nii.gz", everything)
+    members = [np.searchsorted(everything, region.voxels) for region in found]
+    np.testing.assert_allclose(region_means(read, members), expected, rtol=1e-6)
+
+
+def test_connectivity_is_that_of_nilearn_without_shrinkage():
+    from nilearn.connectome import ConnectivityMeasure
+    from sklearn.covariance import EmpiricalCovariance
+
+    signals = RNG.normal(size=(96, 8)) @ RNG.normal(size=(8, 8))
+    measure = ConnectivityMeasure(
+        cov_estimator=EmpiricalCovariance(), kind="correlation", standardize="zscore_sample"
+    )
+    np.testing.assert_allclose(correlation(signals), measure.fit_transform([signals])[0], atol=1e-6)
