@@ -37,7 +37,10 @@ def exact(values: Any, n_treated: int, limit: int = 2_000_000) -> Any:
 
 def signs(change: Any) -> Any:
     return sign_flip_test(
-        change, exact_up_to=2_000_000, permutations=999, generator=named_generator(1, "unused")
+        change[:, None],
+        exact_up_to=2_000_000,
+        permutations=999,
+        generator=named_generator(1, "unused"),
     )
 
 

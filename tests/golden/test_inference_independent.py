@@ -69,7 +69,9 @@ def test_the_exact_permutation_p_equals_a_loop_over_all_arrangements() -> None:
 
 def test_the_sign_flip_p_equals_scipy() -> None:
     change = np.random.default_rng(5).normal(0.4, 1, 9)
-    found = sign_flip_test(change, exact_up_to=1000, permutations=999, generator=named_generator(1))
+    found = sign_flip_test(
+        change[:, None], exact_up_to=1000, permutations=999, generator=named_generator(1)
+    )
     expected = stats.permutation_test(
         (change,),
         lambda x, axis: np.abs(x.mean(axis=axis)),

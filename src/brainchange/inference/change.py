@@ -95,26 +95,26 @@ def describe_change(pre: Floats, post: Floats, confidence: float = 0.95) -> Chan
 
 
 def sign_flip_test(
-    change: Floats, *, exact_up_to: int, permutations: int, generator: np.random.Generator
+    changes: Floats, *, exact_up_to: int, permutations: int, generator: np.random.Generator
 ) -> PermutationTest:
     """Flip the signs of the changes and compare their mean with what chance would give.
 
     Parameters
     ----------
-    change : numpy.ndarray, shape (n,)
+    changes : numpy.ndarray, shape (n_participants, n_measures)
         post − pre of every participant, finite, at least one; in an order that does not depend on
         the file, so that Monte-Carlo results do not either.
     exact_up_to : int
         All 2ⁿ sign patterns are computed if there are no more than this.
     permutations : int
-        Random sign patterns otherwise.
+        Random sign patterns otherwise, the same for all measures.
     generator : numpy.random.Generator
         Source of the random signs.
 
     Returns
     -------
     PermutationTest
-        Two-sided p (one value), the floor 2^(1 − n) and how it was computed.
+        Two-sided p of every measure, the floor 2^(1 − n) and how it was computed.
 
     Notes
     -----
@@ -122,18 +122,21 @@ def sign_flip_test(
     symmetric around 0. Flipping signs leaves the sum of squares alone, so mean and t order the
     patterns alike. Monte Carlo as in :func:`permutation_test`.
     """
-    n = change.size
+    n = len(changes)
     floor = 2.0 ** (1 - n)
-    threshold = abs(float(change.sum())) - TIE * float(np.abs(change).sum())
+    threshold = np.abs(changes.sum(axis=0)) - TIE * np.abs(changes).sum(axis=0)
     if n < 63 and 2**n <= exact_up_to:
-        sums = _all_signed_sums(change)
-        return PermutationTest(np.array([np.mean(np.abs(sums) >= threshold)]), floor, "exact", 2**n)
-    beyond = 0
-    rows = max(1, FLIP_BLOCK // n)
+        shares = [
+            np.mean(np.abs(_all_signed_sums(change)) >= least)
+            for change, least in zip(changes.T, threshold, strict=True)
+        ]
+        return PermutationTest(np.array(shares, dtype=float), floor, "exact", 2**n)
+    beyond = np.zeros(changes.shape[1])
+    rows = max(1, FLIP_BLOCK // max(changes.shape))
     for start in range(0, permutations, rows):
-        drawn = generator.integers(0, 2, size=(min(rows, permutations - start), n))
-        beyond += int((np.abs((2 * drawn - 1) @ change) >= threshold).sum())
-    p = np.array([(beyond + 1) / (permutations + 1)])
+        drawn = generator.integers(0, 2, size=(min(rows, permutations - start), n), dtype=np.int8)
+        beyond += (np.abs((2.0 * drawn - 1) @ changes) >= threshold).sum(axis=0)
+    p = (beyond + 1) / (permutations + 1)
     return PermutationTest(p, max(floor, 1 / (permutations + 1)), "monte_carlo", permutations)
 
 

@@ -14,7 +14,12 @@ from brainchange.inference.effect_size import between_effect
 from brainchange.inference.evidence import Sides, evidence
 from brainchange.inference.measures import Measure
 from brainchange.inference.multiplicity import benjamini_hochberg, holm
-from brainchange.inference.permutation import PermutationTest, named_generator, permutation_test
+from brainchange.inference.permutation import (
+    PermutationTest,
+    named_generator,
+    permutation_test,
+    same_participants,
+)
 from brainchange.inference.prepost import PrePost
 from brainchange.inference.schemas import EFFECTS_TABLE
 from brainchange.study.model import Contrast, Study
@@ -90,30 +95,23 @@ def _permutation_tests(
     The seed's names are the contrast and those participants: the same arrangements for every
     measure, whatever else is measured and in whatever order.
     """
-    alike: dict[bytes, list[int]] = {}
-    change = data.change
-    for column in range(len(data.measures)):
-        present = (treated | control) & ~np.isnan(change[:, column])
-        if _testable(_sides(data, column, treated, control), settings):
-            alike.setdefault(present.tobytes(), []).append(column)
-    tests = {}
-    for pattern, columns in alike.items():
-        present = np.frombuffer(pattern, dtype=bool)
-        who = np.array(data.participants, dtype=object)[present]
+    present = (treated | control)[:, None] & ~np.isnan(data.change)
+    testable = (
+        column
+        for column in range(len(data.measures))
+        if _testable(_sides(data, column, treated, control), settings)
+    )
+    tests: dict[int, PermutationTest] = {}
+    for who, columns in same_participants(present, testable):
+        participants = [name for name, kept in zip(data.participants, who, strict=True) if kept]
         together = permutation_test(
-            change[present][:, columns],
-            treated[present],
+            data.change[who][:, columns],
+            treated[who],
             exact_up_to=settings.inference.exact_up_to,
             permutations=settings.inference.permutations,
-            generator=named_generator(settings.seed, "arms", *names, *who),
+            generator=named_generator(settings.seed, "arms", *names, *participants),
         )
-        for place, column in enumerate(columns):
-            tests[column] = PermutationTest(
-                together.p[place : place + 1],
-                together.floor,
-                together.method,
-                together.n_permutations,
-            )
+        tests |= {column: together.of(place) for place, column in enumerate(columns)}
     return tests
 
 

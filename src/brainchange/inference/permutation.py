@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, combinations, islice
 from math import comb
@@ -44,6 +44,34 @@ class PermutationTest:
     floor: float
     method: Method
     n_permutations: int
+
+    def of(self, place: int) -> PermutationTest:
+        """Take the result of one measure."""
+        p = self.p[place : place + 1]
+        return PermutationTest(p, self.floor, self.method, self.n_permutations)
+
+
+def same_participants(
+    present: Booleans, measures: Iterable[int]
+) -> list[tuple[Booleans, list[int]]]:
+    """Group measures of the same participants: they can share their arrangements.
+
+    Parameters
+    ----------
+    present : numpy.ndarray of bool, shape (n_participants, n_measures)
+        Who has a value.
+    measures : iterable of int
+        Columns to group.
+
+    Returns
+    -------
+    list of (numpy.ndarray of bool, list of int)
+        Participants of each group, shape (n_participants,), and its columns.
+    """
+    groups: dict[bytes, list[int]] = {}
+    for measure in measures:
+        groups.setdefault(present[:, measure].tobytes(), []).append(measure)
+    return [(present[:, columns[0]], columns) for columns in groups.values()]
 
 
 def named_generator(seed: int, *names: str) -> np.random.Generator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,7 @@ class PrePost:
     post: Floats
     flags: npt.NDArray[np.object_]
 
-    @property
+    @cached_property
     def change(self) -> Floats:
         """Change (post − pre), NaN where one of them is."""
         return self.post - self.pre

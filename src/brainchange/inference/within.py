@@ -11,13 +11,17 @@ import pandas as pd
 
 from brainchange.inference.change import Change, describe_change, sign_flip_test
 from brainchange.inference.effect_size import within_effect
-from brainchange.inference.permutation import named_generator
+from brainchange.inference.permutation import (
+    PermutationTest,
+    named_generator,
+    same_participants,
+)
 from brainchange.inference.prepost import PrePost
 from brainchange.inference.schemas import WITHIN_TABLE
 from brainchange.study.model import Study
 from brainchange.study.settings import Settings
 
-Floats = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
 
 
 def within_table(data: PrePost, study: Study, settings: Settings) -> pd.DataFrame:
@@ -38,8 +42,9 @@ def within_table(data: PrePost, study: Study, settings: Settings) -> pd.DataFram
         ``WITHIN_TABLE``: every measure in every arm of the study; what cannot be computed is
         missing with a flag.
     """
+    tests = {arm: _sign_flip_tests(data, arm, study, settings) for arm in study.arms}
     return WITHIN_TABLE.frame(
-        _row(data, column, arm, study, settings)
+        _row(data, column, arm, study, settings) | _tested(tests[arm].get(column))
         for column in range(len(data.measures))
         for arm in study.arms
     )
@@ -51,7 +56,6 @@ def _row(data: PrePost, column: int, arm: str, study: Study, settings: Settings)
     both = ~np.isnan(post - pre)
     change = describe_change(pre[both], post[both])
     effect = within_effect(pre[both], post[both])
-    tested = _sign_flip(post[both] - pre[both], change, settings, (measure.kind, measure.name, arm))
     return {
         "measure": measure.name,
         "kind": measure.kind,
@@ -69,8 +73,6 @@ def _row(data: PrePost, column: int, arm: str, study: Study, settings: Settings)
         "g_av_ci_low": effect.low,
         "g_av_ci_high": effect.high,
         "d_z": effect.d_z,
-        "p_sign_flip": tested[0],
-        "p_floor": tested[1],
         "flag": measure.problem or _flag(change, effect.g_av, settings) or None,
     }
 
@@ -89,18 +91,38 @@ def _described(change: Change) -> dict[str, float]:
     }
 
 
-def _sign_flip(
-    values: Floats, change: Change, settings: Settings, names: tuple[str, ...]
-) -> tuple[float, float]:
-    if change.n < settings.inference.fewest_participants or not change.sd > 0:
-        return nan, nan
-    test = sign_flip_test(
-        values,
-        exact_up_to=settings.inference.exact_up_to,
-        permutations=settings.inference.permutations,
-        generator=named_generator(settings.seed, "sign flip", *names),
+def _sign_flip_tests(
+    data: PrePost, arm: str, study: Study, settings: Settings
+) -> dict[int, PermutationTest]:
+    """Test all measures that can be; those of the same participants share their signs."""
+    present = (data.arms == arm)[:, None] & ~np.isnan(data.change)
+    testable = (
+        column
+        for column in range(len(data.measures))
+        if _testable(data, column, present[:, column], settings)
     )
-    return float(test.p[0]), test.floor
+    tests: dict[int, PermutationTest] = {}
+    for who, columns in same_participants(present, testable):
+        participants = [name for name, kept in zip(data.participants, who, strict=True) if kept]
+        together = sign_flip_test(
+            data.change[who][:, columns],
+            exact_up_to=settings.inference.exact_up_to,
+            permutations=settings.inference.permutations,
+            generator=named_generator(settings.seed, "signs", study.id, arm, *participants),
+        )
+        tests |= {column: together.of(place) for place, column in enumerate(columns)}
+    return tests
+
+
+def _testable(data: PrePost, column: int, present: Booleans, settings: Settings) -> bool:
+    change = describe_change(data.pre[present, column], data.post[present, column])
+    return change.n >= settings.inference.fewest_participants and change.sd > 0
+
+
+def _tested(test: PermutationTest | None) -> dict[str, float]:
+    if test is None:
+        return {"p_sign_flip": nan, "p_floor": nan}
+    return {"p_sign_flip": float(test.p[0]), "p_floor": test.floor}
 
 
 def _flag(change: Change, g_av: float, settings: Settings) -> str:

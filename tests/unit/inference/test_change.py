@@ -17,7 +17,7 @@ from brainchange.inference.permutation import PermutationTest, named_generator
 
 def flip(change: Any, exact_up_to: int = 2_000_000, permutations: int = 9999) -> PermutationTest:
     return sign_flip_test(
-        np.asarray(change, dtype=float),
+        np.asarray(change, dtype=float)[:, None],
         exact_up_to=exact_up_to,
         permutations=permutations,
         generator=named_generator(1, "flip"),
@@ -68,6 +68,17 @@ def test_monte_carlo_approaches_the_exact_p() -> None:
     assert drawn.method == "monte_carlo"
     assert drawn.p[0] == pytest.approx(flip(change).p[0], abs=0.015)
     assert drawn.floor == 2.0**-13
+
+
+@pytest.mark.parametrize("limit", [1, 2_000_000])
+def test_a_measure_does_not_depend_on_those_beside_it(limit: int) -> None:
+    changes = np.random.default_rng(4).normal(0.3, 1, (12, 3))
+    together = sign_flip_test(
+        changes, exact_up_to=limit, permutations=999, generator=named_generator(1, "flip")
+    )
+    alone = [flip(change, limit, 999).p[0] for change in changes.T]
+    assert together.p.tolist() == alone
+    assert together.of(1).p.tolist() == alone[1:2]
 
 
 def test_many_participants_are_drawn_in_blocks() -> None:
