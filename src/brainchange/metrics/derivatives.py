@@ -37,8 +37,8 @@ BIDSIGNORE = (
     "/*.json",
     "!/dataset_description.json",
     "/*.html",
-    "/measured/",
-    "/figures/",
+    "/measured",
+    "/figures",
 )
 """What in the folder of results is no BIDS: names of a proposal, and tables of the whole study."""
 

@@ -1,0 +1,352 @@
+"""Measuring a participant: values, coverage over sessions, and whatever can be wrong with a run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from brainchange.errors import ConfigError
+from brainchange.study.regions import Region
+from brainchange.study.settings import Denoising
+
+PER_TIMEPOINT = 6 + 4 * 5 + 2
+"""Edges of four regions; alff, alff_z, falff, falff_z and tsnr of each; two values of the run."""
+
+
+def reason(measurement):
+    return "; ".join(row["reason"] for row in measurement.decisions)
+
+
+def test_every_configured_value_comes_out_in_the_configured_order(tiny):
+    tiny.add("ses-pre", seed=1)
+    tiny.add("ses-post", seed=2)
+    measured = tiny.measure()
+    table = tiny.observed(measured)
+    assert len(table) == 2 * PER_TIMEPOINT
+    assert table["value"].notna().all()
+    assert table["flag"].isna().all()
+    assert list(dict.fromkeys(table["timepoint"])) == ["pre", "post"]
+    edges = tiny.observed(measured, metric="connectivity", timepoint="pre")
+    names = [region.region for region in tiny.regions]
+    assert list(zip(edges["region"], edges["region_2"], strict=True)) == [
+        (a, b) for i, a in enumerate(names) for b in names[i + 1 :]
+    ]
+    assert list(tiny.observed(measured, metric="tsnr", timepoint="pre")["region"]) == names
+    assert measured.decisions == ()
+
+
+def test_planted_values_are_found(tiny):
+    tiny.add("ses-pre", seed=1)
+    measured = tiny.measure()
+    values = tiny.observed(measured, timepoint="pre").set_index(["metric", "region", "region_2"])
+    edge = values.loc[("connectivity", "amygdala_L", "amygdala_R"), "value"]
+    expected = np.arctanh(100 / (100 + 144 / 8))
+    assert edge == pytest.approx(expected, abs=0.35)
+    others = tiny.observed(measured, metric="connectivity", timepoint="pre")["value"].iloc[1:]
+    assert others.abs().max() < 0.35
+    tsnr = tiny.observed(measured, metric="tsnr", timepoint="pre").set_index("region")["value"]
+    assert tsnr["hippocampus_L"] == pytest.approx(1000 / 12, rel=0.1)
+    assert tsnr["amygdala_L"] == pytest.approx(1000 / np.sqrt(244), rel=0.1)
+    kept = tiny.observed(measured, metric="kept_volumes", timepoint="pre")["value"].item()
+    assert kept == 96
+
+
+def test_whole_brain_z_is_zero_on_average(tiny):
+    tiny.add("ses-pre", seed=3)
+    whole = Region("brain", "brain", "B", "aparcaseg", ("Brain-Stem",))
+    labels = np.where(tiny.mask(), 16, 0).astype("int16")
+    tiny.runs.clear()
+    tiny.regions = (whole,)
+    tiny.add("ses-pre", seed=3, labels=labels)
+    measured = tiny.measure(metrics=("alff", "falff"))
+    assert measured.coverage[0]["share"] == 1
+    for name in ("alff_z", "falff_z"):
+        value = tiny.observed(measured, metric=name, timepoint="pre")["value"].item()
+        assert value == pytest.approx(0, abs=1e-9)
+
+
+def test_the_medial_part_of_a_region_is_near_the_midline(tiny):
+    tiny.add("ses-pre")
+    medial = tiny.measure().coverage
+    tiny.regions = tuple(replace(region, midline_distance=None) for region in tiny.regions)
+    whole = tiny.measure().coverage
+    assert medial[3]["n_voxels"] == 27
+    assert whole[3]["n_voxels"] == 45
+
+
+def test_lost_voxels_of_one_session_are_lost_in_both(tiny):
+    lost = tiny.bold(2)
+    lost[3, 5:7, 2:4] = 0
+    tiny.add("ses-pre", seed=1)
+    tiny.add("ses-post", image=lost)
+    measured = tiny.measure()
+    rows = {(row["session_id"], row["region"]): row for row in measured.coverage}
+    assert rows["ses-pre", "amygdala_L"]["n_valid_run"] == 8
+    assert rows["ses-pre", "amygdala_L"]["n_valid"] == 4
+    assert rows["ses-post", "amygdala_L"]["share"] == 0.5
+    assert not rows["ses-pre", "amygdala_L"]["usable"]
+    assert rows["ses-pre", "amygdala_R"]["usable"]
+    table = tiny.observed(measured, region="amygdala_L")
+    assert table["value"].isna().all()
+    assert set(table["flag"]) == {
+        "amygdala_L: 50% of the voxels are valid in every run, fewer than 70%"
+    }
+    (row,) = measured.decisions
+    assert (row["scope"], row["name"], row["value"]) == ("region", "amygdala_L", 0.5)
+    assert row["config_key"] == "coverage.smallest_share"
+
+
+def test_the_same_voxels_are_used_in_both_sessions(tiny):
+    lost = tiny.bold(2)
+    lost[3, 5, 2] = 0
+    tiny.add("ses-pre", seed=1)
+    tiny.add("ses-post", image=lost)
+    both = tiny.measure().runs[0].signals.raw[:, 0]
+    box = tiny.bold(1)[tiny.boxes[18]].reshape(8, -1)
+    np.testing.assert_allclose(both, box[1:].mean(axis=0)[4:], rtol=1e-6)
+
+
+def test_a_run_that_moves_too_much_is_left_out_and_the_other_stays(tiny):
+    moved = tiny.confounds(seed=4)
+    moved.loc[moved.index[1:], "framewise_displacement"] = 0.7
+    tiny.add("ses-pre", seed=1)
+    tiny.add("ses-post", seed=2, table=moved)
+    measured = tiny.measure()
+    post = tiny.observed(measured, timepoint="post")
+    assert post["value"].isna().all()
+    assert post["flag"].str.contains("mean framewise displacement 0.70 mm is above 0.5 mm").all()
+    assert (post["n_runs"] == 0).all()
+    assert tiny.observed(measured, timepoint="pre")["value"].notna().all()
+    keys = {row["config_key"] for row in measured.decisions if row["scope"] == "run"}
+    assert keys == {"censoring.largest_mean_displacement", "censoring.fewest_volumes"}
+
+
+def test_a_head_that_wanders_off_is_left_out(tiny):
+    far = tiny.confounds()
+    far.loc[50:, "trans_z"] += 3.5
+    tiny.add("ses-pre", table=far)
+    told = reason(tiny.measure())
+    assert "distance of the head from its first position 3.5" in told
+    assert "mm is above 3 mm" in told
+
+
+def test_few_kept_volumes_are_a_caution(tiny):
+    table = tiny.confounds()
+    table.loc[10:29, "std_dvars"] = 2.0
+    tiny.add("ses-pre", table=table)
+    measured = tiny.measure()
+    found = tiny.observed(measured, timepoint="pre")
+    assert found["value"].notna().all()
+    assert (found["flag"] == "76 volumes are kept, fewer than 80").all()
+    assert "motion censors 20 of 96 volumes" in reason(measured)
+
+
+def test_non_steady_state_volumes_are_told(tiny):
+    table = tiny.confounds()
+    table["non_steady_state_outlier05"] = np.eye(100)[5]
+    tiny.add("ses-pre", table=table)
+    measured = tiny.measure()
+    assert "the first 6 volumes are not in steady state" in reason(measured)
+    assert measured.runs[0].n_dummies == 6
+    assert measured.runs[0].signals.raw.shape == (94, 4)
+
+
+def test_one_session_only(tiny):
+    tiny.add("ses-pre")
+    measured = tiny.measure()
+    post = tiny.observed(measured, timepoint="post")
+    assert len(post) == PER_TIMEPOINT
+    assert set(post["flag"]) == {"no run of task rest at post"}
+    (row,) = measured.decisions
+    assert row["reason"] == "there is no prepared run of task rest at post"
+
+
+def test_no_run_at_all(tiny):
+    measured = tiny.measure()
+    assert len(tiny.observed(measured)) == 2 * PER_TIMEPOINT
+    assert tiny.observed(measured)["value"].isna().all()
+
+
+def test_a_session_that_is_no_timepoint(tiny):
+    tiny.add("ses-pre")
+    tiny.add("ses-extra")
+    assert "session 'ses-extra' is no timepoint of the study" in reason(tiny.measure())
+
+
+def test_runs_of_one_timepoint_are_averaged(tiny):
+    tiny.add("ses-pre", seed=1, run="1")
+    tiny.add("ses-pre", seed=2, run="2")
+    both = tiny.observed(tiny.measure(), timepoint="pre")
+    single = []
+    for files in tuple(tiny.runs):
+        tiny.runs = [files]
+        single.append(tiny.observed(tiny.measure(), timepoint="pre")["value"].to_numpy())
+    np.testing.assert_allclose(both["value"], np.mean(single, axis=0), rtol=1e-12)
+    assert (both["n_runs"] == 2).all()
+
+
+def test_one_of_two_runs_left_out_is_flagged(tiny):
+    tiny.add("ses-pre", seed=1, run="1")
+    damaged = tiny.add("ses-pre", seed=2, run="2")
+    path = tiny.folder / damaged.bold
+    path.write_bytes(path.read_bytes()[:5000])
+    found = tiny.observed(tiny.measure(), timepoint="pre")
+    assert (found["n_runs"] == 1).all()
+    assert (found["flag"] == "1 of 2 runs are left out").all()
+
+
+def broken_gzip(tiny, files):
+    path = tiny.folder / files.bold
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def no_sidecar(tiny, files):
+    (tiny.folder / files.sidecar).unlink()
+
+
+def milliseconds(tiny, files):
+    (tiny.folder / files.sidecar).write_text(json.dumps({"RepetitionTime": 2000}))
+
+
+def short_confounds(tiny, files):
+    path = tiny.folder / files.confounds
+    path.write_text("\n".join(path.read_text().splitlines()[:-3]) + "\n")
+
+
+def no_mask(tiny, files):
+    (tiny.folder / files.brain_mask).unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (broken_gzip, "the compressed data"),
+        (no_sidecar, "the sidecar is missing"),
+        (milliseconds, "not a number of seconds"),
+        (short_confounds, "97 rows where the BOLD image has 100 volumes"),
+        (no_mask, "the image does not exist"),
+    ],
+)
+def test_a_bad_file_costs_one_run_and_no_more(tiny, spoil, message):
+    tiny.add("ses-pre", seed=1)
+    spoil(tiny, tiny.add("ses-post", seed=2))
+    measured = tiny.measure()
+    assert message in reason(measured)
+    assert tiny.observed(measured, timepoint="pre")["value"].notna().all()
+    post = tiny.observed(measured, timepoint="post")
+    assert post["value"].isna().all()
+    assert post["flag"].str.contains(message).all()
+
+
+def test_images_on_different_grids(tiny):
+    tiny.add("ses-pre", labels=tiny.labels()[:-1])
+    assert "different grids: 16 × 14 × 10 and 15 × 14 × 10 voxels" in reason(tiny.measure())
+
+
+def test_an_empty_mask_a_lost_volume_and_a_silent_brain(tiny):
+    tiny.add("ses-pre", mask=np.zeros_like(tiny.mask()))
+    assert "the brain mask is empty" in reason(tiny.measure())
+    tiny.runs.clear()
+    lost = tiny.bold()
+    lost[..., 30] = np.nan
+    tiny.add("ses-pre", image=lost)
+    assert "volume 31 of 100 holds no numbers (NaN) in the brain" in reason(tiny.measure())
+    tiny.runs.clear()
+    tiny.add("ses-pre", image=np.full_like(tiny.bold(), 7) * tiny.mask()[..., np.newaxis])
+    measured = tiny.measure()
+    assert tiny.observed(measured, metric="falff_z")["value"].isna().all()
+    assert not any(row["usable"] for row in measured.coverage)
+
+
+def test_a_region_of_zeros_or_without_voxels_is_flagged(tiny):
+    silent = tiny.bold()
+    silent[tiny.boxes[17]] = 0
+    labels = tiny.labels()
+    labels[labels == 18] = 0
+    tiny.add("ses-pre", image=silent, labels=labels)
+    found = tiny.observed(tiny.measure(), timepoint="pre", metric="alff").set_index("region")
+    assert "0% of the voxels are valid" in found.loc["hippocampus_L", "flag"]
+    assert "the parcellation has no voxel" in found.loc["amygdala_L", "flag"]
+    assert np.isfinite(found.loc["dmPFC_L", "value"])
+
+
+def test_a_run_too_slow_for_the_band_keeps_its_other_metrics(tiny):
+    tiny.add("ses-pre", sidecar={"RepetitionTime": 8.0})
+    measured = tiny.measure()
+    assert "the sidecar gives a repetition time of 8 s, the header 2 s" in reason(measured)
+    alff = tiny.observed(measured, metric="alff", timepoint="pre")
+    assert alff["value"].isna().all()
+    assert alff["flag"].str.contains("do not cover the band of 0.01 to 0.08 Hz").all()
+    edges = tiny.observed(measured, metric="connectivity", timepoint="pre")
+    assert edges["value"].notna().all()
+
+
+def test_two_regions_of_the_same_voxels_have_no_connectivity(tiny):
+    tiny.regions = (tiny.regions[0], replace(tiny.regions[0], region="again"))
+    tiny.add("ses-pre")
+    edge = tiny.observed(tiny.measure(), metric="connectivity", timepoint="pre")
+    assert edge["value"].isna().all()
+    assert "two are the same" in edge["flag"].item()
+
+
+def test_a_hostile_path_costs_one_run(tiny):
+    files = tiny.add("ses-pre")
+    tiny.runs[0] = replace(files, bold="../../etc/passwd")
+    assert "would leave the folder" in reason(tiny.measure())
+
+
+def test_an_unknown_label_stops_everything(tiny):
+    tiny.add("ses-pre")
+    tiny.regions = (Region("x", "x", "L", "aparcaseg", ("Left-Amigdala",)),)
+    with pytest.raises(ConfigError, match="label 'Left-Amigdala' of region 'x'"):
+        tiny.measure()
+
+
+def test_the_table_of_labels_in_the_dataset_wins(tiny):
+    tiny.add("ses-pre", seed=1)
+    renamed = "index\tname\n54\tLeft-Amygdala\n18\tRight-Amygdala\n17\tLeft-Hippocampus\n"
+    renamed += "53\tRight-Hippocampus\n1028\tctx-lh-superiorfrontal\n2028\tctx-rh-superiorfrontal\n"
+    renamed += "11\tLeft-A\n50\tRight-A\n12\tLeft-B\n51\tRight-B\n"
+    plain = tiny.measure().runs[0].signals.raw
+    (tiny.folder / "derivatives/fmriprep/desc-aparcaseg_dseg.tsv").write_text(renamed)
+    swapped = tiny.measure(metrics=("kept_volumes",))
+    np.testing.assert_array_equal(swapped.runs[0].signals.raw[:, :2], plain[:, [1, 0]])
+
+
+def test_another_denoising_is_another_specification(tiny):
+    tiny.add("ses-pre")
+    other = Denoising(name="motion24", motion_parameters=24)
+    table = tiny.observed(tiny.measure(denoising=other), timepoint="pre")
+    assert set(table["specification"]) == {"motion24"}
+
+
+def test_a_constant_added_to_the_image_changes_no_connectivity_and_no_falff(tiny):
+    tiny.add("ses-pre", image=tiny.bold(1))
+    plain = tiny.observed(tiny.measure(), timepoint="pre")
+    tiny.runs.clear()
+    tiny.add("ses-pre", image=tiny.bold(1) * 2)
+    double = tiny.observed(tiny.measure(), timepoint="pre")
+    same = plain["metric"].isin(["connectivity", "falff", "falff_z", "alff_z", "tsnr"])
+    np.testing.assert_allclose(plain.loc[same, "value"], double.loc[same, "value"], rtol=1e-5)
+    alff = plain["metric"] == "alff"
+    np.testing.assert_allclose(2 * plain.loc[alff, "value"], double.loc[alff, "value"], rtol=1e-5)
+
+
+def test_progress_is_told(tiny):
+    from brainchange.metrics.measure import measure_participant
+
+    tiny.add("ses-pre")
+    told: list[str] = []
+    measure_participant(
+        "sub-01",
+        tiny.runs,
+        tiny.folder,
+        layout=tiny.layout,
+        regions=tiny.regions,
+        settings=tiny.settings,
+        progress=told.append,
+    )
+    assert told == ["reading sub-01_ses-pre_task-rest"]
