@@ -68,7 +68,7 @@ def usable_timepoints(observations: pd.DataFrame) -> Prepared:
         Participant and timepoint.
     """
     found = observations[np.isfinite(observations["value"].to_numpy(dtype=float))]
-    return set(zip(found["participant_id"], found["timepoint"], strict=True))
+    return _sessions(found)
 
 
 def observed_timepoints(observations: pd.DataFrame) -> Prepared:
@@ -86,7 +86,12 @@ def observed_timepoints(observations: pd.DataFrame) -> Prepared:
     """
     averaged = observations["n_runs"].fillna(0) > 0
     found = observations[averaged | observations["session_id"].notna()]
-    return set(zip(found["participant_id"], found["timepoint"], strict=True))
+    return _sessions(found)
+
+
+def _sessions(observations: pd.DataFrame) -> Prepared:
+    distinct = observations[["participant_id", "timepoint"]].drop_duplicates()
+    return set(distinct.itertuples(index=False, name=None))
 
 
 def _steps(

@@ -117,5 +117,5 @@ def _strangers(observations: pd.DataFrame, enrolment: Enrolment) -> list[Decisio
             "reason": "there are images, but the table of participants does not name the "
             "participant: the arm is unknown",
         }
-        for participant in sorted(set(observations["participant_id"]) - known)
+        for participant in sorted(set(observations["participant_id"].unique()) - known)
     ]

@@ -83,6 +83,11 @@ def test_a_claim_that_cannot_be_tested_does_not_count(made_up: Maker) -> None:
             "only 1 control with both values, fewer than 5: described, not tested",
         ),
         (
+            2,
+            "only 2 treated with both values, fewer than 5: described, not tested; "
+            "only 2 control with both values, fewer than 5: described, not tested",
+        ),
+        (
             3,
             "only 3 treated with both values, fewer than 5: described, not tested; "
             "only 3 control with both values, fewer than 5: described, not tested",
