@@ -13,8 +13,9 @@ from brainchange.simulate.head import load_template
 from brainchange.simulate.model import Simulation
 from brainchange.simulate.participants import participants_sidecar, participants_table
 from brainchange.simulate.plan import planned_paths, simulated_runs, study_paths
-from brainchange.simulate.record import Recording, record_all, visit_of
+from brainchange.simulate.record import Recording, visit_of
 from brainchange.simulate.truth import TRUTH_FILE, TRUTH_TABLE, truth_table
+from brainchange.simulate.workers import record_all
 from brainchange.sources.bids import Run
 from brainchange.sources.lock import LockRow
 from brainchange.study.model import Study
@@ -48,9 +49,7 @@ def publish(
     folder : Path
         Where to; files of the same names are replaced.
     processes : int
-        Participants simulated at once. The files do not depend on it. With more than one, the
-        program's main module is imported by each process: a script needs
-        ``if __name__ == "__main__":``.
+        Participants simulated at once. The files do not depend on it.
     progress : callable, optional
         Told after each participant.
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,37 +66,6 @@ class Recording:
     folder: Path
 
 
-def record_all(
-    recording: Recording, participants: Sequence[Sequence[Run]], processes: int
-) -> Iterator[str]:
-    """Simulate participants, several at once, and write their files.
-
-    Parameters
-    ----------
-    recording : Recording
-        What they have in common.
-    participants : sequence of sequence of Run
-        Runs of each participant.
-    processes : int
-        Participants at once. Threads would not do: the many short steps of numpy wait for each
-        other.
-
-    Yields
-    ------
-    str
-        The participant's label, when all its files are written.
-    """
-    if processes <= 1 or len(participants) == 1:
-        for runs in participants:
-            yield record_participant(recording, runs)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        min(processes, len(participants)), context, _keep, (recording,)
-    ) as pool:
-        yield from pool.map(_record_kept, participants)
-
-
 def record_participant(recording: Recording, runs: Sequence[Run]) -> str:
     """Simulate the runs of one participant and write their files.
 
@@ -136,18 +103,6 @@ def record_participant(recording: Recording, runs: Sequence[Run]) -> str:
         confounds = confounds_table(head, recorded, movement, simulation.acquisition)
         _write_run(recording, run, head, recorded, confounds)
     return participant
-
-
-# The recording is sent once to each process, not with every participant: it holds the template.
-_KEPT: list[Recording] = []
-
-
-def _keep(recording: Recording) -> None:
-    _KEPT[:] = [recording]
-
-
-def _record_kept(runs: Sequence[Run]) -> str:
-    return record_participant(_KEPT[0], runs)
 
 
 def _movement(simulation: Simulation, visit: Visit, task: str) -> Movement:
