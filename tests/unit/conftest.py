@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,6 @@ class MadeUp:
     arm_labels: tuple[str, ...] = LABELS
     randomised: bool = True
     simulated: bool = True
-    measures: tuple[dict[str, Any], ...] = field(default=())
 
 
 MakeUp = Callable[[MadeUp], FigureInput]
@@ -62,6 +62,13 @@ def make_up() -> MakeUp:
     return made_up
 
 
+@pytest.fixture(scope="session")
+def made_up_size() -> type[MadeUp]:
+    """Say how large the made-up study is."""
+    return MadeUp
+
+
+@lru_cache(maxsize=16)
 def made_up(size: MadeUp) -> FigureInput:
     """Make configuration and tables of a made-up study; deterministic."""
     random = np.random.default_rng(len(size.counts) * 1000 + sum(size.counts))
@@ -187,18 +194,28 @@ def claims_of() -> Claims:
 
 
 def measures_of(size: MadeUp) -> Sequence[dict[str, Any]]:
-    if size.measures:
-        return size.measures
     claims = [
-        measure("P2", "claim", "falff_z", "z", "confirmatory", "up", shift=0.0),
-        measure("A2", "claim", "falff_z", "z", "confirmatory", "down", shift=-0.5),
-        measure("T2", "claim", "connectivity", "Fisher z", "confirmatory", "up", shift=0.35),
-        measure("BDI", "outcome", "BDI", "points", "outcome", "down", 20, 8, shift=-8),
+        measure("P2", "claim", "falff_z", "z", "confirmatory", direction="up", shift=0.0),
+        measure("A2", "claim", "falff_z", "z", "confirmatory", direction="down", shift=-0.5),
+        measure(
+            "T2", "claim", "connectivity", "Fisher z", "confirmatory", direction="up", shift=0.35
+        ),
+        measure(
+            "BDI",
+            "outcome",
+            "BDI",
+            "points",
+            "outcome",
+            direction="down",
+            mean=20,
+            deviation=8,
+            shift=-8,
+        ),
     ]
     quality = [
         measure("mean_framewise_displacement", "quality", "mean_framewise_displacement", "mm"),
-        measure("kept_volumes", "quality", "kept_volumes", "volumes", "quality", None, 90, 8),
-        measure("tsnr", "quality", "tsnr", "ratio", "quality", None, 60, 8),
+        measure("kept_volumes", "quality", "kept_volumes", "volumes", mean=90, deviation=8),
+        measure("tsnr", "quality", "tsnr", "ratio", mean=60, deviation=8),
     ]
     names = [GROUPS[g] if g < len(GROUPS) else f"region_{g}" for g in range(size.n_groups)]
     controls = {"calcarine", "precentral", *names[-2:]}
@@ -209,7 +226,7 @@ def measures_of(size: MadeUp) -> Sequence[dict[str, Any]]:
             metric,
             "z",
             "exploratory",
-            label=f"{name}, {metric}",
+            label=f"{name}, {metric.replace(chr(95), chr(32))}",
         )
         for metric in ("alff_z", "falff_z")
         for name in names
@@ -223,6 +240,7 @@ def measure(
     metric: str,
     unit: str,
     family: str = "quality",
+    *,
     direction: str | None = None,
     mean: float = 0.3,
     deviation: float = 0.2,

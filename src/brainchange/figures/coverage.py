@@ -18,8 +18,9 @@ from brainchange.figures.sheet import MARGIN, Sheet, empty_sheet, new_sheet
 from brainchange.figures.theme import INK, MUTED, PAPER, SMALL, WARNING, ArmStyle, arm_styles
 
 TITLE = "Coverage: share of each region's voxels with signal, by participant"
-ENOUGH = LinearSegmentedColormap.from_list("enough", ("#d5e4f0", "#6ea3cb", "#1f5f93"))
-ENOUGH.set_bad(PAPER)
+ENOUGH = LinearSegmentedColormap.from_list(
+    "enough", ("#d5e4f0", "#6ea3cb", "#1f5f93"), bad=(0.0, 0.0, 0.0, 0.0)
+)
 ARM_LABEL, ID_LABEL = 1.15, 0.62
 MOST_LABELS = 0.115
 OTHER = ArmStyle("Not analysed", MUTED, "o")

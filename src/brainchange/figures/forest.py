@@ -16,7 +16,7 @@ from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
 from brainchange.figures.numbers import interval, number, p_value, places
 from brainchange.figures.sheet import MARGIN, Sheet, empty_sheet, new_sheet
 from brainchange.figures.theme import BAND, BODY, INK, MUTED, PAPER, SMALL
-from brainchange.figures.wording import effect_sentence, text_of, title_of
+from brainchange.figures.wording import effect_sentence, metric_of, region_of, text_of, title_of
 
 WIDTH, LABEL, PLOT = 8.4, 2.4, 2.5
 RAW, COUNTS, P = LABEL + PLOT + 0.3, 1.72, 0.68
@@ -69,13 +69,14 @@ def forest(
     name : str
         Name of the drawing.
     metric : str
-        Metric of all measures, for the heading; empty for several.
+        Metric of all measures, all of them regions; empty for several.
     """
     mine = effects[(effects["contrast"] == contrast) & effects["kind"].isin(kinds)]
     order = {kind: place for place, kind in enumerate(kinds)}
     mine = mine.sort_values("kind", key=lambda k: k.map(order), kind="stable", ignore_index=True)
     label = lettering.plain(given.study.contrasts[contrast].label)
-    title = f"Difference in change{f' of {metric}' if metric else ''}: {label}"
+    about = f" of {metric_of(mine.iloc[0])}" if metric and len(mine) else ""
+    title = f"Difference in change{about}: {label}"
     sesoi = given.settings.inference.smallest_effect_of_interest
     if mine.empty:
         figure = empty_sheet(WIDTH, title, "There is no such measure in this study.").figure
@@ -123,7 +124,8 @@ def _sheet(effects: pd.DataFrame, title: str, notes: str, sesoi: float) -> Sheet
 
 def _label(row: dict[str, Any]) -> str:
     arrow = ARROWS.get(text_of(row["direction"]), "")
-    return f"{lettering.plain(title_of(row))} {arrow}".strip()
+    name = region_of(row) if row["kind"] in REGIONS else title_of(row)
+    return f"{lettering.plain(name)} {arrow}".strip()
 
 
 def _reach(rows: list[dict[str, Any]], sesoi: float) -> float:

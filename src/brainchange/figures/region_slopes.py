@@ -15,7 +15,7 @@ from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
 from brainchange.figures.numbers import interval, number, places, plural
 from brainchange.figures.sheet import MARGIN, Sheet, new_sheet
 from brainchange.figures.theme import INK, MUTED, SMALL, ArmStyle, arm_styles
-from brainchange.figures.wording import effect_sentence, text_of
+from brainchange.figures.wording import effect_sentence, metric_of, region_of
 
 KINDS = ("region", "negative_control")
 LEFT, CELL_HEIGHT, CELL_HEAD, CELL_FOOT = 0.42, 1.12, 0.46, 0.32
@@ -48,12 +48,12 @@ def region_slopes(given: FigureInput, metric: str) -> Drawing:
     effects = given.tables["effects"]
     effects = effects[effects["kind"].isin(KINDS) & effects["measure"].isin(measures)]
     effects = effects[effects["contrast"] == given.study.primary_contrast]
-    title = f"Every region before and after: {metric}"
+    title = f"Every region before and after: {metric_of(rows.iloc[0])}"
     notes = _notes(lettering.plain(given.study.contrasts[given.study.primary_contrast].label))
     styles = arm_styles(given.study.arms)
     figure = _sheet((title, notes), rows, changes, effects, styles).figure
     said = " ".join(
-        f"{text_of(row['label'])}. {effect_sentence(row)}" for row in effects.to_dict("records")
+        f"{region_of(row)}. {effect_sentence(row)}" for row in effects.to_dict("records")
     )
     head = f"{title}, {plural(len(measures), 'region')}, change is post − pre."
     return Drawing(
@@ -126,7 +126,7 @@ def _write_cell_head(
     effects: list[dict[str, Any]],
 ) -> None:
     left, top = place
-    name = lettering.plain(text_of(row["label"]))
+    name = lettering.plain(region_of(row))
     name += " (nc)" if str(row["kind"]) == "negative_control" else ""
     name = lettering.shortened(name, SMALL, room, weight="bold")
     sheet.text(left, top, name, fontsize=SMALL, fontweight="bold", color=INK)

@@ -109,9 +109,8 @@ def write_figures(
             rows.append(_row(spec, drawing))
             if progress is not None:
                 progress(drawing.name)
-    table = FIGURES_TABLE.frame(rows)
-    FIGURES_TABLE.write(table, folder / "figures.tsv")
-    return table
+    FIGURES_TABLE.write(FIGURES_TABLE.frame(rows), folder / "figures.tsv")
+    return FIGURES_TABLE.read(folder / "figures.tsv")
 
 
 def _row(spec: FigureSpec, drawing: Drawing) -> dict[str, str | None]:

@@ -13,7 +13,7 @@ from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
 from brainchange.figures.numbers import interval, number, p_value, places
 from brainchange.figures.sheet import MARGIN, Sheet, empty_sheet, new_sheet
 from brainchange.figures.theme import BODY, INK, MUTED, SMALL, TITLE, ArmStyle, arm_styles
-from brainchange.figures.wording import arm_sentences, effect_sentence, text_of, title_of
+from brainchange.figures.wording import arm_sentences, effect_sentence, text_of, title_of, with_unit
 
 Row = paired.Row
 SHOWN_KINDS = ("claim", "outcome")
@@ -166,8 +166,9 @@ def _write_effect(sheet: Sheet, left: float, right: float, effects: list[Row]) -
     contrast = lettering.wrapped(text_of(row["contrast_label"]), SMALL, room, lines=3)
     lines = [("Difference in change", BODY, "bold", INK), (contrast, SMALL, "normal", MUTED)]
     if np.isfinite(row["difference"]):
-        value = f"{number(row['difference'], digits, sign=True)} {unit}"
-        lines += [(lettering.shortened(value, TITLE, room, weight="bold"), TITLE, "bold", INK)]
+        value = with_unit(row["difference"], digits, unit, sign=True)
+        value = lettering.wrapped(value, TITLE, room, lines=3, weight="bold")
+        lines += [(value, TITLE, "bold", INK)]
         lines += [(text, SMALL, "normal", INK) for text in _effect_lines(row, digits)]
     flag = text_of(row["flag"])
     if flag:

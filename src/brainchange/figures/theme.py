@@ -41,6 +41,31 @@ _COLOURS: Mapping[ArmRole, tuple[str, ...]] = {
     "untreated": ("#76828f", "#9aa5b1", "#566270", "#b3bcc6"),
     "healthy": ("#00795c", "#4fa98c", "#4d7a1e", "#86a84a"),
 }
+DARK: Mapping[str, str] = {
+    INK: "#e6ebf1",
+    MUTED: "#a3afbd",
+    HAIRLINE: "#3a4653",
+    BAND: "#26313d",
+    PAPER: "#161d26",
+    WARNING: "#ff9d76",
+    "#0067a5": "#4aa8e8",
+    "#3f9bd6": "#8cc8f2",
+    "#5b3f9e": "#a48fe0",
+    "#9a6fc4": "#c9a8ea",
+    "#c4540a": "#f08a47",
+    "#d99400": "#f2bd4e",
+    "#a02c4f": "#e07a9b",
+    "#8a6d00": "#d0b244",
+    "#76828f": "#98a5b3",
+    "#9aa5b1": "#bcc6d1",
+    "#566270": "#7d8b9a",
+    "#b3bcc6": "#d6dde4",
+    "#00795c": "#36b894",
+    "#4fa98c": "#84d0b8",
+    "#4d7a1e": "#8fbf56",
+    "#86a84a": "#b9d585",
+}
+"""Colour on a dark page for each colour of the theme; a page may exchange them."""
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
 
 RULES: dict[str, Any] = {

@@ -24,6 +24,16 @@ def title_of(row: Row) -> str:
     return f"{name}: {label}" if short else label
 
 
+def region_of(row: Row) -> str:
+    """Name of the regions a measure is about: what stands before the metric in its label."""
+    return text_of(row["label"]).partition(", ")[0]
+
+
+def metric_of(row: Row) -> str:
+    """Name of the metric for people: what stands after the regions in the label."""
+    return text_of(row["label"]).partition(", ")[2] or text_of(row["metric"])
+
+
 def with_unit(value: float, digits: int, unit: str, *, sign: bool = False) -> str:
     """Write a number with its unit."""
     return f"{number(value, digits, sign=sign)} {unit}".strip()

@@ -1,0 +1,176 @@
+"""The methods, written from the settings that were used, with their sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from brainchange.study.model import Study
+from brainchange.study.regions import Region
+from brainchange.study.settings import (
+    Censoring,
+    Coverage,
+    Denoising,
+    Frequency,
+    Inference,
+    Settings,
+)
+
+REFERENCES = (
+    "Algina J, Keselman HJ (2003) Educ Psychol Meas 63:537",
+    "Benjamini Y, Hochberg Y (1995) J R Stat Soc B 57:289",
+    "Chung E, Romano JP (2013) Ann Stat 41:484",
+    "Cumming G (2012) Understanding the New Statistics. Routledge",
+    "Desikan RS et al. (2006) NeuroImage 31:968",
+    "Esteban O et al. (2019) Nat Methods 16:111",
+    "Hallquist MN et al. (2013) NeuroImage 82:208",
+    "Holm S (1979) Scand J Stat 6:65",
+    "Janssen A (1997) Stat Probab Lett 36:9",
+    "Lindquist MA et al. (2019) Hum Brain Mapp 40:2358",
+    "Morris SB (2008) Organ Res Methods 11:364",
+    "Phipson B, Smyth GK (2010) Stat Appl Genet Mol Biol 9:39",
+    "Power JD et al. (2012) NeuroImage 59:2142",
+    "Zang YF et al. (2007) Brain Dev 29:83",
+    "Zou QH et al. (2008) J Neurosci Methods 172:137",
+)
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A heading and the text below it."""
+
+    heading: str
+    text: str
+
+
+def methods(study: Study, settings: Settings, regions: tuple[Region, ...]) -> tuple[Paragraph, ...]:
+    """Write the methods.
+
+    Parameters
+    ----------
+    study : Study
+        Design, sessions and images.
+    settings : Settings
+        Everything that was chosen.
+    regions : tuple of Region
+        The regions that were analysed.
+    """
+    return (
+        Paragraph("Design", _design(study)),
+        Paragraph("Images and regions", _images(study, regions)),
+        Paragraph("Which voxels count", _coverage(settings.coverage)),
+        Paragraph("Denoising", _denoising(settings.denoising)),
+        Paragraph("Head motion", _censoring(settings.censoring)),
+        Paragraph("What is measured", _metrics(settings.frequency)),
+        Paragraph("Effects and tests", _inference(settings.inference, settings.seed)),
+        Paragraph("Limits of this method", _limits(study)),
+    )
+
+
+def _design(study: Study) -> str:
+    arms = "; ".join(
+        f"{arm.label}{f' ({arm.description})' if arm.description else ''}"
+        for arm in study.arms.values()
+    )
+    chosen = "randomised" if study.allocation.randomised else "not randomised"
+    primary = study.contrasts[study.primary_contrast].label
+    sessions = ", ".join(
+        f"{name}: {', '.join(labels)}" for name, labels in study.timepoints.items()
+    )
+    return (
+        f"Arms: {arms}. Allocation was {chosen}: {study.allocation.description} Sessions by "
+        f"timepoint: {sessions}. The estimand is the difference in mean change, post − pre, "
+        "between arms, among participants with usable data at both timepoints. Primary contrast: "
+        f"{primary}."
+    )
+
+
+def _images(study: Study, regions: tuple[Region, ...]) -> str:
+    groups = ", ".join(dict.fromkeys(region.group for region in regions))
+    images = study.images
+    return (
+        f"BOLD runs of the task {', '.join(study.tasks)} were taken as prepared by fMRIPrep "
+        f"(Esteban et al. 2019) in {images.space} space. Regions ({groups}) are unions of labels "
+        f"of the participant's own {images.parcellation} parcellation (Desikan et al. 2006) on "
+        "the grid of the run, so that no image was resampled and nothing was smoothed."
+    )
+
+
+def _coverage(rules: Coverage) -> str:
+    return (
+        "A voxel is valid if it lies in the brain mask, its mean is above "
+        f"{rules.smallest_intensity:.0%} of the median of the brain and its temporal "
+        f"signal-to-noise ratio is above {rules.smallest_tsnr:g}. Only voxels valid in all runs "
+        "of a participant are used, so that coverage cannot pass for change. A region is usable "
+        f"if at least {rules.smallest_share:.0%} of its voxels are; otherwise its value is "
+        "missing, never zero."
+    )
+
+
+def _denoising(rules: Denoising) -> str:
+    regressors = [f"{rules.motion_parameters} motion parameters"]
+    regressors += ["the mean signal of white matter"] * rules.white_matter
+    regressors += ["the mean signal of cerebrospinal fluid"] * rules.csf
+    regressors += ["the global signal"] * rules.global_signal
+    without = "" if rules.global_signal else " The global signal was not regressed out."
+    return (
+        f"The first {rules.dummy_volumes} volumes were dropped (more if the confounds table marks "
+        f"more as non-steady). {', '.join(regressors)} and cosines slower than "
+        f"{rules.high_pass_period:g} s were regressed out of the region signals in one step "
+        f"(Hallquist et al. 2013; Lindquist et al. 2019).{without} Specification: {rules.name}."
+    )
+
+
+def _censoring(rules: Censoring) -> str:
+    return (
+        f"Volumes with framewise displacement (Power et al. 2012) above "
+        f"{rules.framewise_displacement:g} mm or standardised DVARS above "
+        f"{rules.standardised_dvars:g} were left out, as were kept stretches shorter than "
+        f"{rules.shortest_segment} volumes. A run was left out with fewer than "
+        f"{rules.fewest_volumes} kept volumes, a mean displacement above "
+        f"{rules.largest_mean_displacement:g} mm or a translation above "
+        f"{rules.largest_displacement:g} mm; below {rules.caution_volumes} kept volumes it is "
+        "marked with caution."
+    )
+
+
+def _metrics(band: Frequency) -> str:
+    return (
+        "Connectivity is Fisher's z of the Pearson correlation of two denoised region signals over "
+        "the kept volumes (empirical covariance, no shrinkage). ALFF (Zang et al. 2007) is the "
+        f"amplitude of a voxel's fluctuations from {band.low:g} to {band.high:g} Hz, fractional "
+        "ALFF (Zou et al. 2008) its share of the amplitude at all frequencies; both from "
+        "uncensored, denoised signals without a low-pass filter, averaged over the valid voxels "
+        "of a region; z: relative to mean and standard deviation over the brain. A claim is the "
+        "mean over all its regions or edges; a participant who lacks one of them is missing."
+    )
+
+
+def _inference(rules: Inference, seed: int) -> str:
+    return (
+        "Effects are differences in mean change with Welch's 95 % interval, and dppc2: the "
+        "difference in pooled standard deviations before therapy (Morris 2008). The test is a "
+        "two-sided permutation test of Welch's t (Janssen 1997; Chung & Romano 2013), complete up "
+        f"to {rules.exact_up_to:,} arrangements, otherwise with {rules.permutations:,} random ones "
+        f"(Phipson & Smyth 2010; seed {seed}). Confirmatory claims are adjusted after Holm (1979) "
+        "within the primary contrast, secondary ones after Benjamini & Hochberg (1995); "
+        "exploratory results are not adjusted and are labelled so. Changes within an arm are "
+        "described with g_av (Cumming 2012; interval: Algina & Keselman 2003) and are not "
+        f"compared by their significance. Level: {rules.alpha:g}. Smallest effect of interest: "
+        f"{rules.smallest_effect_of_interest:g} SD before therapy. Arms with fewer than "
+        f"{rules.fewest_participants} participants with both timepoints are described, not tested. "
+        "Smallest detectable effects are for 80 % power, two-sided 5 %."
+    )
+
+
+def _limits(study: Study) -> str:
+    allocation = (
+        ""
+        if study.allocation.randomised
+        else " Without randomisation every difference is an association."
+    )
+    return (
+        "An interval that includes zero does not show that there is no effect. Correlations of "
+        "signals have no direction. Connectivity and amplitude at rest are indirect signs of "
+        "activity and differ between sessions of the same person; they say nothing about "
+        f"synapses, genes or transmitters.{allocation}"
+    )

@@ -1,0 +1,164 @@
+"""What the figures show, read back from the drawn marks."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+
+from brainchange.figures import paired, registry
+from brainchange.figures.drawing import Drawing, FigureInput
+
+
+def drawn(name: str, given: FigureInput) -> dict[str, Drawing]:
+    return {d.name: d for d in registry.drawings(registry.figure_named(name), given)}
+
+
+def with_table(given: FigureInput, name: str, table: Any) -> FigureInput:
+    return dataclasses.replace(given, tables={**given.tables, name: table})
+
+
+@pytest.fixture(scope="module")
+def study(make_up: Any, made_up_size: Any) -> FigureInput:
+    return make_up(made_up_size(counts=(10, 10, 10), n_groups=4))
+
+
+def test_a_slopegraph_has_one_line_for_every_participant_with_both_timepoints(
+    study: FigureInput,
+) -> None:
+    drawing = drawn("slopegraph", study)["slopegraph_claim_T2"]
+    lines = [c for c in drawing.figure.axes[0].collections if isinstance(c, LineCollection)]
+    ends = np.array([path.vertices[:, 1] for c in lines for path in c.get_paths()])
+    rows = drawing.table.dropna(subset=["change"])
+    assert len(rows) == 29
+    np.testing.assert_allclose(ends, rows[["pre", "post"]].to_numpy())
+
+
+def test_a_participant_with_one_timepoint_is_a_hollow_mark(study: FigureInput) -> None:
+    drawing = drawn("slopegraph", study)["slopegraph_claim_T2"]
+    single = drawing.table[drawing.table["change"].isna()]["pre"].item()
+    hollow = [
+        line
+        for line in drawing.figure.axes[0].lines
+        if line.get_markerfacecolor() == "#ffffff" and single in line.get_ydata()
+    ]
+    assert len(hollow) == 1
+
+
+def test_arms_share_one_axis_and_the_effect_is_said_with_unit_and_interval(
+    study: FigureInput,
+) -> None:
+    drawing = drawn("slopegraph", study)["slopegraph_outcome_BDI"]
+    effects = study.tables["effects"]
+    row = effects[(effects["measure"] == "BDI") & effects["primary"]].iloc[0]
+    said = " ".join(text.get_text() for text in drawing.figure.texts)
+    assert f"−{abs(row['difference']):.1f} points" in said
+    assert f"95\u00a0% CI [−{abs(row['ci_low']):.1f}" in said.replace("95 %", "95\u00a0%")
+    assert "n = 9 of 10" in said
+    assert "points" in drawing.alternative
+    assert "post − pre" in drawing.alternative
+
+
+def test_a_measure_without_any_value_says_so(study: FigureInput) -> None:
+    changes = study.tables["changes"].copy()
+    changes.loc[changes["measure"] == "T2", ["pre", "post", "change"]] = np.nan
+    drawing = drawn("slopegraph", with_table(study, "changes", changes))["slopegraph_claim_T2"]
+    said = [text.get_text() for text in drawing.figure.texts]
+    assert "No participant has a value of this measure." in said
+
+
+def test_only_confirmatory_effects_are_filled_in_the_forest(study: FigureInput) -> None:
+    primary = drawn("forest", study)["forest_arm0_vs_arm2"].figure.axes[0]
+    other = drawn("forest", study)["forest_arm1_vs_arm2"].figure.axes[0]
+    marks = [line for line in primary.lines if line.get_marker() == "D"]
+    assert [m.get_markerfacecolor() == "#ffffff" for m in marks] == [False, False, False, True]
+    assert all(m.get_markerfacecolor() == "#ffffff" for m in other.lines if m.get_marker() == "D")
+
+
+def test_the_forest_shows_the_standardised_effect_and_its_two_intervals(
+    study: FigureInput,
+) -> None:
+    drawing = drawn("forest", study)["forest_arm0_vs_arm2"]
+    row = drawing.table.iloc[0]
+    lines = drawing.figure.axes[0].lines
+    mark = next(line for line in lines if line.get_marker() == "D")
+    assert mark.get_xdata()[0] == row["dppc2"]
+    widths = sorted({line.get_linewidth() for line in lines if len(line.get_xdata()) == 2})[-2:]
+    thin, thick = (
+        next(x for x in lines if x.get_linewidth() == width).get_xdata()
+        for width in (1.0, widths[1])
+    )
+    np.testing.assert_allclose(thin, [row["dppc2_ci_low"], row["dppc2_ci_high"]])
+    np.testing.assert_allclose(
+        thick, row["dppc2"] + np.array([-1, 1]) * 1.6448536 * row["dppc2_se"]
+    )
+
+
+def test_what_is_not_estimated_is_said_and_not_drawn(make_up: Any, made_up_size: Any) -> None:
+    given = make_up(made_up_size(counts=(1, 5, 5), n_groups=2))
+    axes = drawn("forest", given)["forest_arm0_vs_arm2"].figure.axes[0]
+    assert [text.get_text() for text in axes.texts] == ["not estimated"] * 4
+    assert not [line for line in axes.lines if line.get_marker() == "D"]
+
+
+def test_coverage_marks_exactly_the_unusable_cells(study: FigureInput) -> None:
+    drawing = drawn("coverage", study)["coverage"]
+    crosses = next(line for line in drawing.figure.axes[0].lines if line.get_marker() == "x")
+    lost = drawing.table[~drawing.table["usable"]]
+    assert len(crosses.get_xdata()) == len(lost) >= 0
+    assert len(drawing.table) == 30 * 4
+    assert drawing.table["share"].between(0, 1).all()
+
+
+def test_coverage_takes_the_smallest_share_over_the_runs(study: FigureInput) -> None:
+    coverage = study.tables["coverage"].copy()
+    cell = (coverage["participant_id"] == "sub-02") & (coverage["region"] == "vmPFC")
+    coverage.loc[cell, "share"] = [0.9, 0.2]
+    coverage.loc[cell, "usable"] = [True, False]
+    table = drawn("coverage", with_table(study, "coverage", coverage))["coverage"].table
+    row = table[(table["participant_id"] == "sub-02") & (table["region"] == "vmPFC")].iloc[0]
+    assert row["share"] == 0.2
+    assert not row["usable"]
+
+
+def test_attrition_says_every_count(study: FigureInput) -> None:
+    drawing = drawn("attrition", study)["attrition"]
+    said = [t.get_text() for axes in drawing.figure.axes for t in axes.texts]
+    assert said.count("10") == 6
+    assert said.count("8") == 3
+    assert said.count("−2") == 3
+
+
+def test_data_quality_shows_all_three_measures_with_their_units(study: FigureInput) -> None:
+    drawing = drawn("motion", study)["motion"]
+    labels = [axes.get_ylabel() for axes in drawing.figure.axes]
+    assert labels == ["mm", "volumes", "ratio"]
+
+
+def test_every_region_is_on_the_sheet_of_its_metric(study: FigureInput) -> None:
+    drawing = drawn("region_slopes", study)["region_slopes_falff_z"]
+    assert len(drawing.figure.axes) == 4
+    assert set(drawing.table["measure"]) == {
+        f"falff_z_{name}" for name in ("dlPFC", "vlPFC", "vmPFC", "dmPFC")
+    }
+
+
+def test_values_that_meet_are_moved_apart_and_stay_centred() -> None:
+    moved = paired.spread(np.array([1.0, 1.0, 1.0, 9.0]), (0, 10), step=0.1, widest=0.4)
+    np.testing.assert_allclose(sorted(moved[:3]), [-0.1, 0.0, 0.1], atol=1e-12)
+    assert moved[3] == 0
+    crowd = paired.spread(np.zeros(300), (0, 1), step=0.1, widest=0.4)
+    assert np.abs(crowd).max() <= 0.4
+
+
+def test_limits_hold_all_values_and_limit_endless_intervals() -> None:
+    values = np.array([1.0, 2.0, np.nan])
+    shown = paired.reach(values, [0.5, 40.0, np.nan])
+    assert shown == [1.0, 2.0, 0.5, 3.0]
+    low, high = paired.padded(shown, zero=True)
+    assert low < 0
+    assert high > 3
+    assert paired.padded([]) == (0.0, 1.0)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brainchange.errors import BrainchangeError
+from brainchange.figures import registry
+from brainchange.figures.drawing import FigureInput
+
+
+def test_every_figure_is_found() -> None:
+    assert set(registry.figures()) == {
+        "attrition",
+        "coverage",
+        "forest",
+        "motion",
+        "region_slopes",
+        "slopegraph",
+    }
+
+
+def test_an_unknown_figure_is_told_with_the_closest_name() -> None:
+    with pytest.raises(BrainchangeError) as caught:
+        registry.figure_named("slopgraph")
+    assert str(caught.value) == (
+        "figure 'slopgraph' is unknown\n  What to do: Did you mean 'slopegraph'?"
+    )
+
+
+def test_a_missing_table_is_told(make_up: Any, made_up_size: Any) -> None:
+    full = make_up(made_up_size(counts=(3, 3, 3), n_groups=2))
+    given = FigureInput(full.study, full.settings, full.claims, {"effects": full.tables["effects"]})
+    with pytest.raises(BrainchangeError) as caught:
+        list(registry.drawings(registry.figure_named("coverage"), given))
+    assert str(caught.value) == (
+        "figure 'coverage' is drawn from the table 'coverage', which was not given\n"
+        "  Likely cause: the step that makes the table has not run\n"
+        "  What to do: make the table 'coverage' first; given: effects"
+    )
+
+
+def test_all_figures_are_written_with_their_tables_and_words(
+    make_up: Any, made_up_size: Any, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    given = make_up(made_up_size(counts=(5, 5, 5), n_groups=2))
+    table = registry.write_figures(given, tmp_path, progress=told.append)
+    assert list(table["name"]) == told
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {f"{n}.{e}" for n in told for e in ("svg", "png", "tsv")} | {"figures.tsv"}
+    assert registry.FIGURES_TABLE.read(tmp_path / "figures.tsv").equals(table)
+    assert table["alternative"].str.len().min() > 40
