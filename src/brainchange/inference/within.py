@@ -73,7 +73,7 @@ def _row(data: PrePost, column: int, arm: str, study: Study, settings: Settings)
         "g_av_ci_low": effect.low,
         "g_av_ci_high": effect.high,
         "d_z": effect.d_z,
-        "flag": measure.problem or _flag(change, effect.g_av, settings) or None,
+        "flag": measure.problem or _flag(change, settings) or None,
     }
 
 
@@ -125,7 +125,7 @@ def _tested(test: PermutationTest | None) -> dict[str, float]:
     return {"p_sign_flip": float(test.p[0]), "p_floor": test.floor}
 
 
-def _flag(change: Change, g_av: float, settings: Settings) -> str:
+def _flag(change: Change, settings: Settings) -> str:
     fewest = settings.inference.fewest_participants
     if change.n == 0:
         return "no participant has both values"
@@ -136,6 +136,4 @@ def _flag(change: Change, g_av: float, settings: Settings) -> str:
         )
     if change.sd == 0:
         reasons.append("every participant changes by the same amount: no interval and no test")
-    elif change.n > 2 and np.isnan(g_av):
-        reasons.append("the measure does not vary: no standardised effect")
     return "; ".join(reasons)
