@@ -155,7 +155,9 @@ def between_effect(
     -----
     Morris (2008, Organizational Research Methods 11:364): estimate equations 8 to 10, with
     ``c_P = 1 − 3/(4(n_T + n_C − 2) − 1)``, variance equation 25 with the estimate for the unknown
-    effect. The correlation of pre and post is the pooled covariance over the pooled SDs.
+    effect. The correlation of pre and post is the pooled covariance over the pooled SDs. The
+    variance supposes that both arms vary alike: with 8 treated participants who vary twice as much
+    as 15 controls the 95 % interval covers 85 %, where Welch's interval in raw units keeps 95 %.
     """
     (pre_t, post_t), (pre_c, post_c) = treated, control
     undefined = BetweenEffect(nan, nan, nan, nan)

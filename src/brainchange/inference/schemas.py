@@ -133,7 +133,13 @@ EFFECTS_TABLE = TableSchema(
             unit="SD",
         ),
         Column("dppc2_se", "number", "Its standard error, from Morris 2008 equation 25", unit="SD"),
-        Column("dppc2_ci_low", "number", "Lower end of its normal 95 % interval", unit="SD"),
+        Column(
+            "dppc2_ci_low",
+            "number",
+            "Lower end of its normal 95 % interval, which supposes that both arms vary alike "
+            "(`ci_low` does not)",
+            unit="SD",
+        ),
         Column("dppc2_ci_high", "number", "Upper end of its normal 95 % interval", unit="SD"),
         Column(
             "p_permutation",
