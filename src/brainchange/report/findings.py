@@ -235,11 +235,8 @@ def _certainty(row: Row, rules: Inference, digits: int, unit: str) -> list[str]:
     p = float(row["p_adjusted"])
     if math.isfinite(p) and text_of(row["adjustment"]) != "none":
         side = "below" if p < rules.alpha else "not below"
-        size = (
-            f" for {int(row['family_size'])} tests"
-            if row["family_size"] == row["family_size"]
-            else ""
-        )
+        count = text_of(row["family_size"])
+        size = f" for {count} tests" if count else ""
         said.append(f"Adjusted{size}, {p_value(p)}, {side} the level of {rules.alpha:g}.")
     return said
 
@@ -248,7 +245,7 @@ def _p_note(row: Row) -> str:
     notes = []
     name = ADJUSTED.get(text_of(row["adjustment"]), "")
     if name:
-        notes.append(f"{name} of {int(row['family_size'])}")
+        notes.append(f"{name} of {text_of(row['family_size'])}".removesuffix(" of "))
     elif math.isfinite(row["p_permutation"]):
         notes.append("not adjusted")
     if math.isfinite(row["p_floor"]):

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from brainchange.report.methods import REFERENCES, methods
+from brainchange.study.regions import Region
+from brainchange.study.settings import Censoring, Denoising, Inference, Settings
+
+REGION = (Region("amygdala_L", "amygdala", "L", "aparcaseg", ("Left-Amygdala",)),)
+
+
+def written(study: Any, settings: Settings) -> str:
+    return " ".join(f"{p.heading}. {p.text}" for p in methods(study, settings, REGION))
+
+
+@pytest.fixture(scope="module")
+def study(make_up: Any, made_up_size: Any) -> Any:
+    return make_up(made_up_size(counts=(3, 3, 3), n_groups=2)).study
+
+
+def test_the_methods_state_what_was_set(study: Any) -> None:
+    settings = Settings(
+        denoising=Denoising(motion_parameters=24, global_signal=True, dummy_volumes=7),
+        censoring=Censoring(framewise_displacement=0.23, fewest_volumes=77),
+        inference=Inference(permutations=4321, smallest_effect_of_interest=0.31, alpha=0.01),
+        seed=99,
+    )
+    said = written(study, settings)
+    for part in ("24 motion parameters", "the global signal and cosines", "first 7 volumes"):
+        assert part in said
+    for part in ("above 0.23 mm", "fewer than 77", "4,321 random", "0.31 SD", "Level: 0.01"):
+        assert part in said
+    assert "seed 99" in said
+    assert "The global signal was not regressed out" not in said
+
+
+def test_by_default_the_global_signal_is_said_to_be_kept(study: Any) -> None:
+    assert "The global signal was not regressed out." in written(study, Settings())
+
+
+def test_allocation_is_said(study: Any, make_up: Any, made_up_size: Any) -> None:
+    assert "Allocation was randomised: By drawing lots." in written(study, Settings())
+    other = make_up(made_up_size(counts=(3, 3, 3), n_groups=2, randomised=False)).study
+    assert "every difference is an association" in written(other, Settings())
+
+
+def test_every_work_that_is_cited_is_in_the_references_and_the_other_way_round(
+    study: Any,
+) -> None:
+    said = written(study, Settings())
+    for reference in REFERENCES:
+        author = reference.split(" ")[0].split(",")[0]
+        year = re.search(r"\((\d{4})\)", reference)
+        assert year is not None
+        assert re.search(rf"{author}[^;]{{0,24}}{year.group(1)}", said), reference
+    cited = set(re.findall(r"([A-Z][a-z]+)(?: et al\.| & [A-Z][a-z]+)? \(?(\d{4})", said))
+    known = " ".join(REFERENCES)
+    for author, year in cited:
+        assert re.search(rf"{author} [A-Z].*?\({year}\)", known), (author, year)

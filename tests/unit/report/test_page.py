@@ -1,0 +1,210 @@
+"""The page as a reader and a browser meet it."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from brainchange.figures import registry
+from brainchange.report.page import ReportInput, render
+from brainchange.report.pictures import read_pictures
+from brainchange.report.provenance import InputFile, Provenance
+from brainchange.study.decisions import DECISIONS_TABLE
+from brainchange.study.regions import Region
+
+REGIONS = (Region("amygdala_L", "amygdala", "L", "aparcaseg", ("Left-Amygdala",)),)
+PROVENANCE = Provenance(
+    versions=(("numpy", "2.4"),),
+    checksums=(("data/locks/demo.tsv", "ab" * 32),),
+    inputs=(InputFile("sub-01/x.nii.gz", 2_000_000, "md5:" + "0" * 32),),
+    settings="seed: 7\n",
+)
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>"
+
+
+class Structure(HTMLParser):
+    """Collects headings, ids, links and tags that are not closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.headings: list[int] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.scripts = 0
+        self.events: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+        if re.fullmatch(r"h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        self.scripts += tag == "script"
+        self.events += [name for name in given if name.startswith("on")]
+        if given.get("id"):
+            self.ids.append(str(given["id"]))
+        for name in ("href", "src", "xlink:href"):
+            if given.get(name):
+                self.links.append(str(given[name]))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def report_of(given: Any, folder: Path) -> ReportInput:
+    registry.write_figures(given, folder)
+    return ReportInput(
+        study=given.study,
+        settings=given.settings,
+        claims=given.claims,
+        regions=REGIONS,
+        tables=given.tables,
+        pictures=read_pictures(folder),
+        provenance=PROVENANCE,
+    )
+
+
+@pytest.fixture(scope="module")
+def given(make_up: Any, made_up_size: Any, tmp_path_factory: Any) -> ReportInput:
+    made = make_up(made_up_size(counts=(8, 8, 8), n_groups=3))
+    return report_of(made, tmp_path_factory.mktemp("figures"))
+
+
+@pytest.fixture(scope="module")
+def page(given: ReportInput) -> str:
+    return render(given)
+
+
+def test_the_page_is_well_formed_with_headings_in_order_and_no_id_twice(page: str) -> None:
+    structure = Structure(page)
+    assert structure.open == []
+    assert structure.headings[0] == 1
+    assert structure.headings.count(1) == 1
+    steps = zip(structure.headings, structure.headings[1:], strict=False)
+    assert all(later - earlier <= 1 for earlier, later in steps)
+    assert len(structure.ids) == len(set(structure.ids))
+
+
+def test_links_lead_into_the_page_to_its_files_or_to_a_doi(page: str) -> None:
+    structure = Structure(page)
+    targets = {f"#{name}" for name in structure.ids}
+    for link in structure.links:
+        inside = link in targets or link.startswith("data:image/png;base64,")
+        assert inside or re.fullmatch(r"figures/[\w.%-]+\.(svg|png|tsv)", link), link
+
+
+def test_the_policy_allows_the_one_script_of_the_page_and_no_network(page: str) -> None:
+    structure = Structure(page)
+    assert structure.scripts == 1
+    assert structure.events == []
+    script = page.split("<script>")[1].split("</script>", maxsplit=1)[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page
+    assert "default-src 'none'" in page
+
+
+def test_the_order_is_effects_evidence_threats_left_out_methods_provenance(page: str) -> None:
+    names = ("effects", "evidence", "threats", "left-out", "methods", "provenance")
+    places = [page.index(f'<h2 id="{name}"') for name in names]
+    assert places == sorted(places)
+
+
+def test_simulated_data_are_said_at_the_top_in_the_title_and_in_every_figure(
+    page: str, given: ReportInput
+) -> None:
+    assert page.index("SIMULATED DATA: no real participant") < page.index("<h1>")
+    assert "(simulated data)</title>" in page
+    assert len(given.pictures) == page.count('<figure id="figure-')
+
+
+def test_the_effect_of_a_claim_stands_beside_the_words_of_the_article(
+    page: str, given: ReportInput
+) -> None:
+    effects = given.tables["effects"]
+    row = effects[(effects["measure"] == "T2") & effects["primary"]].iloc[0]
+    table = page[page.index('<table class="effects') :]
+    cell = table[table.index("strengthen pathways") :][:2500]
+    assert f"+{row['difference']:.2f}" in cell
+    assert "Fisher z" in cell
+    assert "as the article says" in cell
+    assert "8 vs 8" in cell
+
+
+def test_decisions_are_shown_with_value_limit_and_setting(page: str) -> None:
+    assert "mean framewise displacement is above the limit" in page
+    assert "0.83 mm" in page
+    assert "censoring.largest_mean_displacement" in page
+
+
+def test_provenance_is_shown(page: str) -> None:
+    for part in ("ab" * 32, "sub-01/x.nii.gz", "2 MB", "seed: 7", "numpy 2.4"):
+        assert part in page
+
+
+def test_the_same_input_gives_the_same_page(given: ReportInput, page: str) -> None:
+    assert render(given) == page
+
+
+def test_hostile_text_of_a_dataset_is_shown_as_text(
+    make_up: Any, made_up_size: Any, tmp_path: Path
+) -> None:
+    labels = (HOSTILE, "\u202eevil 🙂", "x" * 300, "A", "B", "C")
+    given = make_up(made_up_size(counts=(5, 5, 5), n_groups=2, arm_labels=labels))
+    decisions = DECISIONS_TABLE.frame(
+        [{"scope": "run", "action": "excluded", "reason": HOSTILE, "participant_id": HOSTILE}]
+    )
+    given = dataclasses.replace(given, tables={**given.tables, "decisions": decisions})
+    page = render(report_of(given, tmp_path))
+    structure = Structure(page)
+    assert structure.scripts == 1
+    assert structure.events == []
+    assert structure.open == []
+    assert "&lt;script&gt;alert(" in page
+
+
+def test_a_study_without_results_still_makes_a_page(
+    make_up: Any, made_up_size: Any, tmp_path: Path
+) -> None:
+    given = make_up(made_up_size(counts=(1,), n_groups=2, simulated=False, randomised=False))
+    empty = {
+        name: table.head(0) if name in ("coverage", "decisions", "attrition") else table
+        for name, table in given.tables.items()
+    }
+    page = render(report_of(dataclasses.replace(given, tables=empty), tmp_path))
+    assert "Not estimated" in page
+    assert "Nothing was left out." in page
+    assert "nan" not in re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL).lower().split()
+    assert "SIMULATED" not in page
+    assert "<strong>association</strong>" in page
+
+
+def test_long_lists_are_cut_and_say_so(given: ReportInput) -> None:
+    row = {"scope": "run", "action": "caution", "reason": "few volumes"}
+    decisions = DECISIONS_TABLE.frame(pd.DataFrame([row] * 2500))
+    files = tuple(InputFile(f"sub-{n}", 1, "md5:" + "0" * 32) for n in range(3000))
+    many = dataclasses.replace(
+        given,
+        tables={**given.tables, "decisions": decisions},
+        provenance=dataclasses.replace(PROVENANCE, inputs=files),
+    )
+    page = render(many)
+    assert page.count("few volumes") == 2000
+    assert "the first 2000 are shown, all are in decisions.tsv" in page
+    assert "the first 2000 of the lock" in page
