@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class BrainchangeError(Exception):
         super().__init__(what)
 
     @classmethod
-    def from_problems(cls, problems: Sequence[Problem]) -> BrainchangeError:
+    def from_problems(cls, problems: Sequence[Problem]) -> Self:
         """Make one error of several problems, so that all are told at once."""
         first = problems[0]
         error = cls(first.what, where=first.where, cause=first.cause, fix=first.fix)

@@ -6,16 +6,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from brainchange.project import Project
 from brainchange.sources.bids import PreparedFiles, prepared_runs
 from brainchange.sources.fetch import missing
 from brainchange.sources.lock import LockRow, read_lock
-
-STUDY_FILES = "study"
-"""Name under which the files that belong to no participant are fetched."""
+from brainchange.sources.receipts import receipt_path, unit_of
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Plan:
         return tuple(self.runs)
 
     def rows_of(self, unit: str) -> tuple[LockRow, ...]:
-        """Lock rows of a participant, or of :data:`STUDY_FILES`."""
+        """Lock rows of a participant, or those that belong to none."""
         return self._rows_by_unit.get(unit, ())
 
     def signature(self, unit: str) -> str:
@@ -87,18 +84,13 @@ class Plan:
     def _rows_by_unit(self) -> dict[str, tuple[LockRow, ...]]:
         grouped: dict[str, list[LockRow]] = {}
         for row in self.rows:
-            grouped.setdefault(row.participant or STUDY_FILES, []).append(row)
+            grouped.setdefault(unit_of(row), []).append(row)
         return {unit: tuple(rows) for unit, rows in grouped.items()}
 
     @cached_property
     def _prepared(self) -> tuple[list[PreparedFiles], list[dict[str, Any]]]:
         study = self.project.study
         return prepared_runs(self.paths, study.images, study.tasks)
-
-
-def receipt_path(study_folder: Path, unit: str) -> Path:
-    """Where it is written down that the files of a participant are fetched and verified."""
-    return study_folder / ".receipts" / f"{unit}.tsv"
 
 
 def make_plan(project: Project) -> Plan:

@@ -14,14 +14,15 @@ if STUDY.simulated:
             f"{LOGS}/simulate.log",
         benchmark:
             f"{LOGS}/simulate.benchmark.tsv"
-        params:
-            seed=SETTINGS.seed,
-            code=code_digest("brainchange.simulate"),
+        conda:
+            "../envs/brainchange.yaml"
         threads: workflow.cores or 1
         resources:
             mem_mb=4000,
-        conda:
-            "../envs/brainchange.yaml"
+        params:
+            study=(STUDY,),
+            seed=SETTINGS.seed,
+            code=code_digest("brainchange.simulate"),
         message:
             f"{STUDY.id}: simulating the study"
         script:

@@ -5,23 +5,28 @@ rule fetch:
     """Fetch the files of a participant, or those that belong to none ('study')."""
     input:
         lock=ancient(LOCK),
-        study=lambda wildcards: [] if wildcards.unit == STUDY_FILES else [f"{FOLDER}/.receipts/{STUDY_FILES}.tsv"],
+        study=lambda wildcards: (
+            []
+            if wildcards.unit == STUDY_FILES
+            else [f"{FOLDER}/.receipts/{STUDY_FILES}.tsv"]
+        ),
     output:
         receipt=f"{FOLDER}/.receipts/{{unit}}.tsv",
     log:
         f"{LOGS}/fetch/{{unit}}.log",
     benchmark:
         f"{LOGS}/fetch/{{unit}}.benchmark.tsv"
-    params:
-        sources=SETTINGS.sources.model_dump(),
-        rows=lambda wildcards: PLAN.signature(wildcards.unit),
-        present=lambda wildcards: PLAN.presence(wildcards.unit),
-        code=code_digest("brainchange.sources.fetch"),
+    conda:
+        "../envs/brainchange.yaml"
     threads: 1
     resources:
         mem_mb=500,
-    conda:
-        "../envs/brainchange.yaml"
+    params:
+        folder=lambda wildcards, output: Path(output.receipt).parents[1].as_posix(),
+        sources=(SETTINGS.sources,),
+        rows=lambda wildcards: PLAN.signature(wildcards.unit),
+        present=lambda wildcards: PLAN.presence(wildcards.unit),
+        code=code_digest("brainchange.sources.receipts"),
     message:
         f"{STUDY.id} {{wildcards.unit}}: fetching and verifying"
     script:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TextIO
 
 from brainchange.errors import BrainchangeError
+from brainchange.files import human_bytes
+from brainchange.sources.meter import Progress
 
 # One thread a job unless the rule says more: sums must not depend on the number of cores.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -63,3 +65,9 @@ class Log:
         if now - self._last >= 1:
             self._last = now
             self.tell(line)
+
+    def fetching(self, done: Progress) -> None:
+        """Write how far a fetch has come."""
+        left = "" if done.seconds_left is None else f", {done.seconds_left:.0f} s left"
+        size = f"{human_bytes(done.size_bytes)} of {human_bytes(done.size_bytes_total)}"
+        self.progress(f"{done.files} of {done.files_total} files, {size}{left}")

@@ -129,3 +129,11 @@ class Settings(Strict):
     """Band of the amplitude metrics."""
     inference: Inference = Inference()
     """Tests and thresholds."""
+
+    def only(self, *names: str) -> Settings:
+        """Keep the named keys and give all others their default.
+
+        A step of the workflow declares what it reads with this, so that an edit of another key
+        does not run it again.
+        """
+        return Settings(**{name: getattr(self, name) for name in names})

@@ -1,0 +1,31 @@
+# Effects → pictures, each with the table it shows.
+
+
+rule figures:
+    """Draw every figure as SVG and PNG, with its source table beside it."""
+    input:
+        effects=rules.effects.output.effects,
+        within=rules.effects.output.within,
+        changes=rules.effects.output.changes,
+        attrition=rules.effects.output.attrition,
+        coverage=rules.observations.output.coverage,
+    output:
+        figures=directory(f"{RESULTS}/figures"),
+    log:
+        f"{LOGS}/figures.log",
+    benchmark:
+        f"{LOGS}/figures.benchmark.tsv"
+    conda:
+        "../envs/brainchange.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        study=(STUDY,),
+        claims=(PROJECT.claims,),
+        settings=(ANALYSIS,),
+        code=code_digest("brainchange.figures"),
+    message:
+        f"{STUDY.id}: drawing the figures"
+    script:
+        "../scripts/figures.py"

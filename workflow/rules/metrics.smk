@@ -1,0 +1,44 @@
+# Values of all participants in one table: the only thing inference sees.
+
+
+rule observations:
+    """Gather what was measured of each participant, and say which arm each is in."""
+    input:
+        study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
+        observations=expand(
+            f"{RESULTS}/measured/{{participant}}_observations.tsv",
+            participant=PLAN.participants,
+        ),
+        coverage=expand(
+            f"{RESULTS}/measured/{{participant}}_coverage.tsv",
+            participant=PLAN.participants,
+        ),
+        decisions=expand(
+            f"{RESULTS}/measured/{{participant}}_decisions.tsv",
+            participant=PLAN.participants,
+        ),
+    output:
+        observations=f"{RESULTS}/observations.tsv",
+        coverage=f"{RESULTS}/coverage.tsv",
+        decisions=f"{RESULTS}/measured/decisions.tsv",
+        dataset=f"{RESULTS}/dataset_description.json",
+    log:
+        f"{LOGS}/observations.log",
+    benchmark:
+        f"{LOGS}/observations.benchmark.tsv"
+    conda:
+        "../envs/brainchange.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        folder=lambda wildcards, input: Path(input.study).parents[1].as_posix(),
+        study=(STUDY,),
+        decisions=tuple(PLAN.decisions),
+        code=code_digest(
+            "brainchange.metrics.gather", "brainchange.metrics.derivatives"
+        ),
+    message:
+        f"{STUDY.id}: gathering the observations of {len(PLAN.participants)} participants"
+    script:
+        "../scripts/observations.py"

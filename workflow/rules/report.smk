@@ -1,0 +1,35 @@
+# Everything on one page.
+
+
+rule report:
+    """Write the report: effects first, then the evidence, what was left out, and provenance."""
+    input:
+        lock=ancient(LOCK),
+        effects=rules.effects.output.effects,
+        within=rules.effects.output.within,
+        attrition=rules.effects.output.attrition,
+        decisions=rules.effects.output.decisions,
+        coverage=rules.observations.output.coverage,
+        figures=rules.figures.output.figures,
+    output:
+        page=f"{RESULTS}/report.html",
+    log:
+        f"{LOGS}/report.log",
+    benchmark:
+        f"{LOGS}/report.benchmark.tsv"
+    conda:
+        "../envs/brainchange.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        study=(STUDY,),
+        claims=(PROJECT.claims,),
+        regions=PROJECT.regions,
+        settings=(ANALYSIS,),
+        files=[CONFIG, REGIONS, CLAIMS, f"config/studies/{STUDY.id}.yaml"],
+        code=code_digest("brainchange.report"),
+    message:
+        f"{STUDY.id}: writing the report"
+    script:
+        "../scripts/report.py"

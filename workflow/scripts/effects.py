@@ -1,0 +1,41 @@
+"""Estimate every effect, with interval and adjusted p-value, and say what was left out."""
+
+from pathlib import Path
+
+import pandas as pd
+from snakemake.script import snakemake
+
+from adapter import job
+from brainchange.inference.infer import infer
+from brainchange.inference.schemas import (
+    ATTRITION_TABLE,
+    CHANGES_TABLE,
+    EFFECTS_TABLE,
+    WITHIN_TABLE,
+)
+from brainchange.metrics.observations import OBSERVATIONS_TABLE
+from brainchange.study.decisions import DECISIONS_TABLE
+from brainchange.tables import read_tsv
+
+with job(snakemake.log[0]) as log:
+    given, output = snakemake.params, snakemake.output
+    study = given.study[0]
+    inferred = infer(
+        study,
+        given.claims[0],
+        given.regions,
+        given.settings[0],
+        observations=OBSERVATIONS_TABLE.read(Path(snakemake.input.observations)),
+        participants=read_tsv(Path(given.folder) / study.participants.table),
+    )
+    before = DECISIONS_TABLE.read(Path(snakemake.input.decisions))
+    decisions = pd.concat([before, inferred.decisions], ignore_index=True)
+    for schema, table, path in (
+        (EFFECTS_TABLE, inferred.effects, output.effects),
+        (WITHIN_TABLE, inferred.within, output.within),
+        (CHANGES_TABLE, inferred.changes, output.changes),
+        (ATTRITION_TABLE, inferred.attrition, output.attrition),
+        (DECISIONS_TABLE, decisions, output.decisions),
+    ):
+        schema.write(table, Path(path), sidecar=True)
+    log.tell(f"{len(inferred.effects)} effects, {len(decisions)} decisions")

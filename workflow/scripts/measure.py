@@ -1,0 +1,30 @@
+"""Read every run of a participant once and compute everything that needs voxels or signals."""
+
+from pathlib import Path
+
+from snakemake.script import snakemake
+
+from adapter import job
+from brainchange.metrics.derivatives import write_derivatives
+from brainchange.metrics.gather import TablePaths, participant_tables, write_participant_tables
+from brainchange.metrics.measure import measure_participant
+
+with job(snakemake.log[0]) as log:
+    given, output = snakemake.params, snakemake.output
+    layout, settings = given.layout[0], given.settings[0]
+    measurement = measure_participant(
+        snakemake.wildcards.participant,
+        given.runs,
+        Path(given.folder),
+        layout=layout,
+        regions=given.regions,
+        settings=settings,
+        progress=log.tell,
+    )
+    # A participant without a usable run has no derivatives, and still has the folder.
+    Path(output.derivatives).mkdir(parents=True, exist_ok=True)
+    write_derivatives(measurement, Path(output.derivatives).parent, layout.images, settings)
+    write_participant_tables(
+        participant_tables(measurement, layout),
+        TablePaths(*map(Path, (output.observations, output.coverage, output.decisions))),
+    )

@@ -1,0 +1,36 @@
+"""Write the report: effects first, then the evidence, what was left out, and provenance."""
+
+from pathlib import Path
+
+from snakemake.script import snakemake
+
+from adapter import job
+from brainchange.files import write_text
+from brainchange.inference.schemas import EFFECTS_TABLE, WITHIN_TABLE
+from brainchange.report.page import ReportInput, render
+from brainchange.report.pictures import read_pictures
+from brainchange.report.provenance import provenance
+from brainchange.sources.lock import read_lock
+from brainchange.study.decisions import DECISIONS_TABLE
+
+with job(snakemake.log[0]) as log:
+    given, files = snakemake.params, snakemake.input
+    lock = Path(files.lock)
+    page = render(
+        ReportInput(
+            study=given.study[0],
+            settings=given.settings[0],
+            claims=given.claims[0],
+            regions=given.regions,
+            tables={
+                "effects": EFFECTS_TABLE.read(Path(files.effects)),
+                "within": WITHIN_TABLE.read(Path(files.within)),
+                "decisions": DECISIONS_TABLE.read(Path(files.decisions)),
+            },
+            pictures=read_pictures(Path(files.figures)),
+            provenance=provenance(
+                Path.cwd(), given.settings[0], [*map(Path, given.files), lock], read_lock(lock)
+            ),
+        )
+    )
+    write_text(Path(snakemake.output.page), page)

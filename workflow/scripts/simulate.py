@@ -1,0 +1,24 @@
+"""Publish the simulated study, with its lock, as an archive would."""
+
+from pathlib import Path
+
+from adapter import job
+from brainchange.simulate.model import read_simulation
+from brainchange.simulate.publish import publish
+from brainchange.sources.lock import write_lock
+
+# The processes that simulate import this file too, and Snakemake is only in the first one.
+if __name__ == "__main__":
+    from snakemake.script import snakemake
+
+    with job(snakemake.log[0]) as log:
+        study = snakemake.params.study[0]
+        rows = publish(
+            study,
+            read_simulation(Path.cwd(), study.id),
+            snakemake.params.seed,
+            Path(snakemake.output.published),
+            processes=snakemake.threads,
+            progress=lambda done, total, name: log.progress(f"{done} of {total}: {name}"),
+        )
+        write_lock(rows, Path(snakemake.output.lock))
