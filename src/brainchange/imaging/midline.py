@@ -40,7 +40,6 @@ def midline_plane(
     parcellation: npt.NDArray[np.generic],
     affine: FloatArray,
     labels: Mapping[str, int],
-    occurring: npt.NDArray[np.generic],
     where: str,
 ) -> Plane:
     """Estimate the midline from labels that exist on both sides.
@@ -57,8 +56,6 @@ def midline_plane(
     labels : mapping of str to int
         Number of each label name; ``Left-X`` pairs with ``Right-X``, ``ctx-lh-x`` with
         ``ctx-rh-x``.
-    occurring : numpy.ndarray
-        Label numbers that occur in the parcellation.
     where : str
         The parcellation, for the message.
 
@@ -72,8 +69,9 @@ def midline_plane(
     ImageError
         Fewer than three pairs occur, or their directions cancel.
     """
-    present = set(occurring.tolist())
-    pairs = [(a, b) for a, b in _homologous(labels) if a in present and b in present]
+    candidates = list(_homologous(labels))
+    centroids = _centroids(parcellation, affine, {number for pair in candidates for number in pair})
+    pairs = [(a, b) for a, b in candidates if a in centroids and b in centroids]
     if len(pairs) < FEWEST_PAIRS:
         raise ImageError(
             f"only {len(pairs)} labels occur on both sides, so the midline cannot be found",
@@ -81,7 +79,6 @@ def midline_plane(
             cause="the image is cropped, or is no whole-brain parcellation",
             fix="remove midline_distance from config/regions.tsv for this atlas",
         )
-    centroids = _centroids(parcellation, affine)
     left = np.array([centroids[number] for number, _ in pairs])
     right = np.array([centroids[number] for _, number in pairs])
     lengths = np.linalg.norm(right - left, axis=1, keepdims=True)
@@ -104,11 +101,16 @@ def _homologous(labels: Mapping[str, int]) -> Iterator[tuple[int, int]]:
                 yield number, other
 
 
-def _centroids(parcellation: npt.NDArray[np.generic], affine: FloatArray) -> dict[int, FloatArray]:
-    """Centre of each label in world coordinates (mm)."""
-    subscripts = np.nonzero(parcellation)
-    numbers, member = np.unique(parcellation[subscripts], return_inverse=True)
-    counts = np.bincount(member)
-    means = np.column_stack([np.bincount(member, weights=axis) / counts for axis in subscripts])
+def _centroids(
+    parcellation: npt.NDArray[np.generic], affine: FloatArray, wanted: set[int]
+) -> dict[int, FloatArray]:
+    """Centre in world coordinates (mm) of each wanted label that occurs."""
+    numbers = np.array(sorted(wanted), dtype=np.int64)
+    subscripts = np.nonzero(np.isin(parcellation, numbers))
+    member = np.searchsorted(numbers, parcellation[subscripts])
+    counts = np.bincount(member, minlength=numbers.size)
+    sums = [np.bincount(member, weights=axis, minlength=numbers.size) for axis in subscripts]
+    means = np.column_stack(sums) / np.maximum(counts, 1)[:, np.newaxis]
     world = means @ affine[:3, :3].T + affine[:3, 3]
-    return {int(number): centre for number, centre in zip(numbers, world, strict=True)}
+    occurs = np.flatnonzero(counts)
+    return {int(numbers[place]): world[place] for place in occurs}

@@ -184,7 +184,6 @@ def region_voxels(
     """
     numbers = label_numbers(regions, labels, where)
     flat = parcellation.ravel(order="F")
-    occurring = np.unique(flat)
     by_number = _voxels_by_number(flat, {n for group in numbers.values() for n in group})
     plane: Plane | None = None
     found = []
@@ -192,7 +191,7 @@ def region_voxels(
         parts = [by_number[number] for number in sorted(set(numbers[region.region]))]
         voxels = np.sort(np.concatenate(parts))
         if region.midline_distance is not None and voxels.size:
-            plane = plane or midline_plane(parcellation, affine, labels, occurring, where)
+            plane = plane or midline_plane(parcellation, affine, labels, where)
             distance = np.abs(plane.distance(world_coordinates(voxels, parcellation.shape, affine)))
             voxels = voxels[distance <= region.midline_distance]
         found.append(RegionVoxels(region.region, voxels))
