@@ -13,6 +13,7 @@ from brainchange.imaging.confounds import framewise_displacement
 from brainchange.imaging.coverage import drift_projection, temporal_snr
 from brainchange.imaging.denoise import cosine_basis, projection
 from brainchange.imaging.nifti import read_label_image, read_volumes
+from brainchange.imaging.nifti_header import read_header
 from brainchange.imaging.parcellation import region_voxels
 from brainchange.imaging.signals import region_means
 from brainchange.metrics.alff import alff
@@ -138,3 +139,20 @@ def test_connectivity_is_that_of_nilearn_without_shrinkage():
         cov_estimator=EmpiricalCovariance(), kind="correlation", standardize="zscore_sample"
     )
     np.testing.assert_allclose(correlation(signals), measure.fit_transform([signals])[0], atol=1e-6)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("session", ["pre", "post"])
+def test_a_real_run_is_read_as_nibabel_reads_it(shared, session):
+    folder = shared / "real" / "splithalf" / "sub-01" / f"ses-{session}" / "func"
+    path = folder / f"sub-01_ses-{session}_task-oneback_bold.nii.gz"
+    image = nib.load(path)
+    values = np.asanyarray(image.dataobj)
+    header = read_header(path)
+    assert (*header.shape, header.n_volumes) == values.shape
+    np.testing.assert_allclose(header.affine, image.affine)
+    told = json.loads(path.with_suffix("").with_suffix(".json").read_text(encoding="utf-8"))
+    assert header.repetition_time == pytest.approx(told["RepetitionTime"], rel=1e-4)
+    flat = values.reshape(-1, header.n_volumes, order="F")
+    voxels = np.flatnonzero(flat.mean(axis=1) > flat.mean())
+    np.testing.assert_array_equal(read_volumes(path, voxels), flat[voxels].T)

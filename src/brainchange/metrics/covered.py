@@ -95,7 +95,7 @@ def _unusable(region: str, rows: Sequence[dict[str, Any]], smallest: float) -> s
     share = min((row["share"] for row in of_region), default=1.0)
     if share >= smallest and all(row["n_valid"] for row in of_region):
         return ""
-    return f"{share:.0%} of the voxels are valid in every run, fewer than {smallest:.0%}"
+    return f"{share:.1%} of the voxels are valid in every run, fewer than {smallest:.0%}"
 
 
 def region_decisions(

@@ -92,7 +92,7 @@ def test_lost_voxels_of_one_session_are_lost_in_both(tiny):
     table = tiny.observed(measured, region="amygdala_L")
     assert table["value"].isna().all()
     assert set(table["flag"]) == {
-        "amygdala_L: 50% of the voxels are valid in every run, fewer than 70%"
+        "amygdala_L: 50.0% of the voxels are valid in every run, fewer than 70%"
     }
     (row,) = measured.decisions
     assert (row["scope"], row["name"], row["value"]) == ("region", "amygdala_L", 0.5)
@@ -268,7 +268,7 @@ def test_a_region_of_zeros_or_without_voxels_is_flagged(tiny):
     labels[labels == 18] = 0
     tiny.add("ses-pre", image=silent, labels=labels)
     found = tiny.observed(tiny.measure(), timepoint="pre", metric="alff").set_index("region")
-    assert "0% of the voxels are valid" in found.loc["hippocampus_L", "flag"]
+    assert "0.0% of the voxels are valid" in found.loc["hippocampus_L", "flag"]
     assert "the parcellation has no voxel" in found.loc["amygdala_L", "flag"]
     assert np.isfinite(found.loc["dmPFC_L", "value"])
 
