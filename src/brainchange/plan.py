@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from brainchange.project import Project
+from brainchange.simulate.model import Simulation, read_simulation
+from brainchange.simulate.plan import planned_paths
 from brainchange.sources.bids import PreparedFiles, prepared_runs
 from brainchange.sources.fetch import missing
 from brainchange.sources.lock import LockRow, read_lock
@@ -27,11 +29,14 @@ class Plan:
         Every file of the study, in the study folder.
     rows : tuple of LockRow
         The lock; empty for a simulated study that has not been made yet.
+    simulation : Simulation or None
+        How a simulated study is made.
     """
 
     project: Project
     paths: tuple[str, ...]
     rows: tuple[LockRow, ...]
+    simulation: Simulation | None = None
 
     @cached_property
     def runs(self) -> Mapping[str, tuple[PreparedFiles, ...]]:
@@ -56,13 +61,12 @@ class Plan:
         return self._rows_by_unit.get(unit, ())
 
     def signature(self, unit: str) -> str:
-        """Digest of what is to be fetched for a participant or for the study.
+        """Digest of what is to be fetched for a unit: changes when its rows of the lock do.
 
-        The same before and after a simulated study is made, because what it will be follows from
-        its configuration; for a real study it changes when the lock does.
+        Empty for a simulated study, whose lock is itself made by the workflow.
         """
-        if self.project.study.simulated:
-            return "simulated"
+        if self.simulation:
+            return ""
         text = "\n".join(f"{row.path}\t{row.checksum}" for row in self.rows_of(unit))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -106,10 +110,7 @@ def make_plan(project: Project) -> Plan:
     if not project.study.simulated:
         rows = read_lock(project.lock_path)
         return Plan(project, tuple(row.path for row in rows), rows)
-    # Imported here: a real study needs nothing of the simulation.
-    from brainchange.simulate.model import read_simulation  # noqa: PLC0415
-    from brainchange.simulate.plan import planned_paths  # noqa: PLC0415
-
-    paths = planned_paths(project.study, read_simulation(project.root, project.study.id))
+    simulation = read_simulation(project.root, project.study.id)
+    paths = planned_paths(project.study, simulation)
     rows = read_lock(project.lock_path) if project.lock_path.exists() else ()
-    return Plan(project, paths, rows)
+    return Plan(project, paths, rows, simulation)

@@ -4,9 +4,6 @@ if STUDY.simulated:
 
     rule simulate:
         """Publish the simulated study, with its lock, as an archive would."""
-        input:
-            study=f"config/studies/{STUDY.id}.yaml",
-            simulation=f"config/simulations/{STUDY.id}.yaml",
         output:
             lock=LOCK,
             published=directory(f"data/published/{STUDY.id}"),
@@ -20,7 +17,7 @@ if STUDY.simulated:
         resources:
             mem_mb=4000,
         params:
-            study=(STUDY,),
+            study=(STUDY, PLAN.simulation),
             seed=SETTINGS.seed,
             code=code_digest("brainchange.simulate"),
         message:

@@ -1,10 +1,11 @@
 # Which files: what the lock names is fetched and verified. A receipt stands for fetched files.
+# The lock of a real study is a source file: its content counts (params), not its date.
 
 
 rule fetch:
     """Fetch the files of a participant, or those that belong to none ('study')."""
     input:
-        lock=ancient(LOCK),
+        lock=LOCK if STUDY.simulated else ancient(LOCK),
         study=lambda wildcards: (
             []
             if wildcards.unit == STUDY_FILES

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from adapter import job
-from brainchange.simulate.model import read_simulation
 from brainchange.simulate.publish import publish
 from brainchange.sources.lock import write_lock
 
@@ -12,10 +11,10 @@ if __name__ == "__main__":
     from snakemake.script import snakemake
 
     with job(snakemake.log[0]) as log:
-        study = snakemake.params.study[0]
+        study, simulation = snakemake.params.study
         rows = publish(
             study,
-            read_simulation(Path.cwd(), study.id),
+            simulation,
             snakemake.params.seed,
             Path(snakemake.output.published),
             processes=snakemake.threads,

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from brainchange.errors import FetchError
-from brainchange.files import human_bytes
-from brainchange.sources.fetch import Callback, fetch, missing
+from brainchange.files import human_bytes, inside
+from brainchange.sources.fetch import Callback, fetch, missing, verify
 from brainchange.sources.lock import LockRow
 from brainchange.study.settings import Sources
 
@@ -39,7 +39,7 @@ def fetch_unit(
     sources: Sources,
     progress: Callback | None = None,
 ) -> tuple[LockRow, ...]:
-    """Fetch the files of one unit.
+    """Fetch the files of one unit; those that are there already are verified first.
 
     Parameters
     ----------
@@ -63,6 +63,7 @@ def fetch_unit(
     """
     lock = tuple(rows)
     wanted = tuple(row for row in lock if unit_of(row) == unit)
+    _drop_wrong(wanted, folder)
     result = fetch(wanted, folder, root=root, sources=sources, progress=progress)
     try:
         result.raise_for_missing(folder)
@@ -71,6 +72,13 @@ def fetch_unit(
             raise _about_all(error, lock, folder) from None
         raise
     return wanted
+
+
+def _drop_wrong(rows: Sequence[LockRow], folder: Path) -> None:
+    """Delete files that came by another way, or by an older lock, and are not those it names."""
+    absent = set(missing(rows, folder))
+    for wrong in verify([row for row in rows if row not in absent], folder):
+        inside(folder, wrong.row.path).unlink()
 
 
 def _about_all(error: FetchError, lock: Sequence[LockRow], folder: Path) -> FetchError:
