@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -13,6 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from brainchange.errors import BrainchangeError, ConfigError, Problem
+
+if TYPE_CHECKING:
+    from brainchange.sources.meter import Progress
 
 ListName = Literal["studies", "regions", "metrics", "atlases"]
 
@@ -228,6 +232,95 @@ def lock(
     write_lock(rows, path)
     size = human_bytes(sum(row.size_bytes for row in rows))
     out.print(f"{path}: {len(rows)} files, {size}", markup=False)
+
+
+@app.command()
+def fetch(
+    study: StudyArgument,
+    subject: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this participant (01 or sub-01); may be given several times."),
+    ] = None,
+    session: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this session (pre or ses-pre); may be given several times."),
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file and compare its checksum; fetch none.")
+    ] = False,
+) -> None:
+    """Fetch the files of a study: verified, resumable. The workflow does this by itself."""
+    from brainchange.project import load_project
+    from brainchange.sources.fetch import FetchResult
+    from brainchange.sources.fetch import fetch as fetch_rows
+    from brainchange.sources.fetch import verify as verify_rows
+    from brainchange.sources.lock import read_lock, select
+
+    project = load_project(_project_folder(), {"study": study})
+    rows = select(read_lock(project.lock_path), subject or (), session or ())
+    folder = project.study_folder
+    if verify:
+        wrong = tuple(verify_rows(rows, folder))
+        bad = {file.row for file in wrong}
+        result = FetchResult((), tuple(row for row in rows if row not in bad), wrong)
+    else:
+        with _fetch_bar() as tell:
+            result = fetch_rows(
+                rows, folder, root=project.root, sources=project.settings.sources, progress=tell
+            )
+    out.print(f"{len(result.fetched)} fetched, {len(result.complete)} complete", highlight=False)
+    result.raise_for_missing(folder)
+
+
+@contextmanager
+def _fetch_bar() -> Iterator[Callable[[Progress], None]]:
+    """Show how far a fetch has come, with time left; nothing where nobody looks."""
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Bar(*columns, TimeRemainingColumn(), console=err, disable=not err.is_terminal) as bar:
+        task = bar.add_task("fetching")
+
+        def tell(done: Progress) -> None:
+            described = f"{done.files} of {done.files_total} files"
+            total, size = done.size_bytes_total, done.size_bytes
+            bar.update(task, description=described, completed=size, total=total)
+
+        yield tell
+
+
+@app.command()
+def simulate(
+    study: StudyArgument,
+    processes: Annotated[int, typer.Option(min=1, help="Participants simulated at once.")] = 2,
+) -> None:
+    """Publish a simulated study and its lock. The workflow does this by itself."""
+    from brainchange.plan import make_plan
+    from brainchange.project import load_project
+    from brainchange.simulate.publish import publish
+    from brainchange.sources.lock import write_lock
+
+    root = _project_folder()
+    plan = make_plan(load_project(root, {"study": study}))
+    if plan.simulation is None:
+        raise ConfigError(
+            "the study is not simulated",
+            where=f"config/studies/{study}.yaml: simulated",
+            fix="fetch it with: brainchange fetch " + study,
+        )
+    published = root / "data" / "published" / study
+    with err.status("simulating", spinner="dots") as status:
+        rows = publish(
+            plan.project.study,
+            plan.simulation,
+            plan.project.settings.seed,
+            published,
+            processes=processes,
+            progress=lambda n, total, name: status.update(f"{n} of {total} participants: {name}"),
+        )
+    write_lock(rows, plan.project.lock_path)
+    out.print(f"{published} and {plan.project.lock_path}: {len(rows)} files", markup=False)
 
 
 @app.command()
