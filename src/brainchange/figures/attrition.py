@@ -49,7 +49,8 @@ def _sheet(table: pd.DataFrame, styles: dict[str, ArmStyle]) -> Sheet:
     if outcomes:
         _rule(sheet, tops[outcomes[0]] - gap / 2 - 0.06)
     for step, top in tops.items():
-        text = lettering.wrapped(text_of(steps[step]), BODY, LABEL - 0.2)
+        label = text_of(steps[step])
+        text = lettering.wrapped(label[:1].upper() + label[1:], BODY, LABEL - 0.2)
         middle = top + (BAR - lettering.height(text, BODY)) / 2
         sheet.text(MARGIN, middle, text, color=INK)
     most = max(int(table["n"].max()), 1)

@@ -107,7 +107,9 @@ def _sheet(effects: pd.DataFrame, title: str, notes: str, sesoi: float) -> Sheet
             at += HEADING
         tops.append(at)
         at += heights[place]
-    sheet = new_sheet(WIDTH, HEAD + at + AXIS, title, "", notes)
+    units = {text_of(row["unit"]) for row in rows}
+    shared = f"Unit of differences: {units.pop()}" if len(units) == 1 else ""
+    sheet = new_sheet(WIDTH, HEAD + at + AXIS, title, shared, notes)
     axes = sheet.axes(MARGIN + LABEL, HEAD, PLOT, at)
     reach = _reach(rows, sesoi)
     _prepare(axes, at, reach, sesoi)
@@ -118,7 +120,8 @@ def _sheet(effects: pd.DataFrame, title: str, notes: str, sesoi: float) -> Sheet
         )
     for row, text, top, height in zip(rows, texts, tops, heights, strict=True):
         _draw_row(axes, row, top + height / 2, reach)
-        _write_row(sheet, row, text, HEAD + top, height)
+        unit = "" if shared else text_of(row["unit"])
+        _write_row(sheet, {**row, "unit": unit}, text, HEAD + top, height)
     return sheet
 
 
@@ -190,10 +193,12 @@ def _write_row(sheet: Sheet, row: dict[str, Any], text: str, top: float, height:
     digits = places(row["ci_low"], row["ci_high"])
     value = number(float(row["difference"]), digits, sign=True)
     raw = f"{value} {interval(row['ci_low'], row['ci_high'], digits)}"
+    unit = text_of(row["unit"])
+    if not np.isfinite(row["difference"]):
+        raw, unit = value, ""
     left = MARGIN + RAW
     one = height < 0.32
-    cell = (raw, text_of(row["unit"]))
-    _write_cell(sheet, left, middle, cell, room=COUNTS - 0.08, one=one)
+    _write_cell(sheet, left, middle, (raw, unit), room=COUNTS - 0.08, one=one)
     left += COUNTS
     counts = f"{int(row['n_treated'])} vs {int(row['n_control'])}"
     _write_cell(sheet, left, middle, (counts, ""), room=P - 0.05, one=True)

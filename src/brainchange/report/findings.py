@@ -200,13 +200,11 @@ def reading(row: Row, study: Study, rules: Inference) -> tuple[str, ...]:
         f"The mean change from before to after therapy was {amount} {more} in “{treated}” than "
         f"in “{control}”."
     ]
-    agreement = _agreement(row)
-    if agreement and text_of(row["kind"]) == "claim":
-        said.append(
-            "That is the direction the article says."
-            if agreement == "as said"
-            else "That is opposite to what the article says."
-        )
+    sides = {
+        "as the article says": "That is the direction the article says.",
+        "opposite to the article": "That is opposite to what the article says.",
+    }
+    said += [sides[side]] if (side := _side(row)) in sides else []
     said += _certainty(row, rules, digits, unit)
     if not study.allocation.randomised:
         said.append("Arms were not randomised, so any difference is an association.")
@@ -255,7 +253,7 @@ def _p_note(row: Row) -> str:
 
 def _decimal(value: float) -> str:
     """Write a small number without an exponent: 0.00001."""
-    return f"{value:.{max(1 - math.floor(math.log10(value)), 2)}f}" if value > 0 else "0"
+    return f"{value:.{max(-math.floor(math.log10(value)), 2)}f}" if value > 0 else "0"
 
 
 def _detectable_sd(row: Row) -> str:

@@ -98,10 +98,10 @@ def _images(study: Study, regions: tuple[Region, ...]) -> str:
 def _coverage(rules: Coverage) -> str:
     return (
         "A voxel is valid if it lies in the brain mask, its mean is above "
-        f"{rules.smallest_intensity:.0%} of the median of the brain and its temporal "
+        f"{_percent(rules.smallest_intensity)} of the median of the brain and its temporal "
         f"signal-to-noise ratio is above {rules.smallest_tsnr:g}. Only voxels valid in all runs "
         "of a participant are used, so that coverage cannot pass for change. A region is usable "
-        f"if at least {rules.smallest_share:.0%} of its voxels are; otherwise its value is "
+        f"if at least {_percent(rules.smallest_share)} of its voxels are; otherwise its value is "
         "missing, never zero."
     )
 
@@ -174,3 +174,7 @@ def _limits(study: Study) -> str:
         "activity and differ between sessions of the same person; they say nothing about "
         f"synapses, genes or transmitters.{allocation}"
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

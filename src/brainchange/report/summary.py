@@ -71,7 +71,8 @@ def _found(rows: pd.DataFrame) -> str:
     ):
         if len(part):
             names = ", ".join(part["measure"])
-            parts.append(f"for {len(part)} of {len(rows)} ({names}) {words}")
+            count = "all" if len(part) == len(rows) > 1 else f"{len(part)} of"
+            parts.append(f"for {count} {len(rows)} ({names}) {words}")
     missing = len(rows) - len(known)
     if missing:
         names = ", ".join(rows[rows["ci_low"].isna()]["measure"])
@@ -88,7 +89,7 @@ def _sure(study: Study, rows: pd.DataFrame, found: Sequence[Finding]) -> str:
             f"Arms of this size find differences of {number(min(smallest), 1)} SD of change or "
             "more with 80 % power; smaller ones are easily missed."
         )
-    flagged = [finding.measure for finding in found if finding.flag]
+    flagged = [finding.measure for finding in found if finding.flag and finding.estimated]
     if flagged:
         said.append(f"Read with caution: {', '.join(flagged)} (see the notes in the table).")
     said.append(

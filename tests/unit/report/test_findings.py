@@ -108,7 +108,7 @@ def test_the_side_of_an_effect(
 def test_the_smallest_possible_p_and_the_adjustment_stand_beside_p(study: Any) -> None:
     made = finding(row(), None, study, RULES)
     assert made.p == "p = 0.016"
-    assert made.p_note == "Holm of 4, smallest possible 0.000011"
+    assert made.p_note == "Holm of 4, smallest possible 0.00001"
     plain = row(adjustment="none", p_adjusted=math.nan, family_size=None)
     assert finding(plain, None, study, RULES).p == "p = 0.004"
 

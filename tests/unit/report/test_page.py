@@ -153,6 +153,20 @@ def test_decisions_are_shown_with_value_limit_and_setting(page: str) -> None:
     assert "censoring.largest_mean_displacement" in page
 
 
+def test_volumes_left_out_within_runs_are_folded_away(given: ReportInput) -> None:
+    rows = [
+        {"scope": "volume", "action": "excluded", "reason": f"volumes of run {run}"}
+        for run in range(40)
+    ]
+    rows.append({"scope": "session", "action": "excluded", "reason": "no prepared run"})
+    table = DECISIONS_TABLE.frame(rows)
+    page = render(dataclasses.replace(given, tables={**given.tables, "decisions": table}))
+    main, folded = page.split("Volumes left out within runs (40 runs)")
+    assert "no prepared run" in main
+    assert "1 decision: participants, sessions" in main
+    assert folded.count("volumes of run") == 40
+
+
 def test_provenance_is_shown(page: str) -> None:
     for part in ("ab" * 32, "sub-01/x.nii.gz", "2 MB", "seed: 7", "numpy 2.4"):
         assert part in page

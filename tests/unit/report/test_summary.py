@@ -54,3 +54,9 @@ def test_certainty_says_power_and_allocation(given: Any, make_up: Any, made_up_s
     other = make_up(made_up_size(randomised=False, simulated=False))
     sure = summary(other.study, other.claims, other.tables["effects"], ()).sure
     assert "every difference is an association" in sure
+
+
+def test_all_claims_alike_are_said_to_be_all(given: Any) -> None:
+    effects = effects_with(given, P2=(-1, 1), A2=(-1, 1), T2=(-1, 1))
+    found = summary(given.study, given.claims, effects, ()).found
+    assert found.startswith("For all 3 (P2, A2, T2) the 95 % interval includes zero")
