@@ -22,8 +22,8 @@ TITLE = "Data quality before and after, by arm"
 NOTES = (
     "One thin line a participant (hollow: one timepoint only); heavy line: means of participants "
     "with both timepoints, bars 95\u00a0% intervals. Right: difference in change, post − pre, in "
-    "the primary contrast. If quality changes in one arm only, an effect of therapy cannot be told "
-    "from it."
+    "the primary contrast. If quality changes more in one arm than in another, an effect of "
+    "therapy cannot be told from it."
 )
 
 
