@@ -14,7 +14,11 @@ from typing import Any
 from brainchange.sources.lock import LockRow, write_lock
 
 ROOT = Path(__file__).resolve().parents[1]
-SNAKEMAKE = [str(Path(sys.executable).with_name("snakemake")), "--snakefile", str(ROOT / "Snakefile")]
+SNAKEMAKE = [
+    str(Path(sys.executable).with_name("snakemake")),
+    "--snakefile",
+    str(ROOT / "Snakefile"),
+]
 PARTICIPANTS, SESSIONS = 1000, ("pre", "post")
 SUFFIXES = (
     "space-T1w_desc-preproc_bold.nii.gz",

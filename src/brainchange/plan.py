@@ -70,19 +70,23 @@ class Plan:
         text = "\n".join(f"{row.path}\t{row.checksum}" for row in self.rows_of(unit))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    def presence(self, unit: str) -> str:
-        """Say whether files are gone although their receipt says they were fetched.
+    def drop_false_receipts(self) -> list[str]:
+        """Delete receipts of fetched files that are gone, so that they are fetched again.
 
         Returns
         -------
-        str
-            ``"complete"`` if no file is gone or nothing was fetched yet, else how many are gone.
+        list of str
+            The units whose receipt was deleted.
         """
         folder = self.project.study_folder
-        if not receipt_path(folder, unit).exists():
-            return "complete"
-        gone = missing(self.rows_of(unit), folder)
-        return f"{len(gone)} files are gone" if gone else "complete"
+        false = [
+            unit
+            for unit, rows in self._rows_by_unit.items()
+            if receipt_path(folder, unit).exists() and missing(rows, folder)
+        ]
+        for unit in false:
+            receipt_path(folder, unit).unlink()
+        return false
 
     @cached_property
     def _rows_by_unit(self) -> dict[str, tuple[LockRow, ...]]:

@@ -83,29 +83,27 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
         All problems of all files at once.
     """
     problems: list[Problem] = []
-    settings = regions = claims = study = None
+    settings, study, claims = Settings(), None, None
+    regions: tuple[Region, ...] = ()
+    chosen: tuple[Region, ...] = ()
     with _collected(problems):
-        settings = _settings(root, overrides or {})
+        settings, wrong = _settings(_merged(read_yaml(root / CONFIG), overrides or {}))
+        problems.extend(wrong)
     with _collected(problems):
         regions = read_regions(root / REGIONS)
     with _collected(problems):
         claims = parse(Claims, read_yaml(root / CLAIMS), CLAIMS)
     with _collected(problems):
-        name = settings.study if settings else str((overrides or {}).get("study", ""))
-        study = read_study(root, name) if name else None
-    chosen: tuple[Region, ...] = ()
-    if settings and regions and study:
+        study = read_study(root, settings.study)
+    problems.extend(_settings_problems(settings))
+    problems.extend(_label_problems(regions))
+    if regions and study:
         with _collected(problems):
-            chosen = regions_of_atlas(
-                regions, study.images.parcellation, settings.regions, f"{CONFIG}: regions"
-            )
-    if regions:
-        problems.extend(_label_problems(regions))
-    if settings:
-        problems.extend(_settings_problems(settings))
-    if settings and claims and chosen:
+            atlas = study.images.parcellation
+            chosen = regions_of_atlas(regions, atlas, settings.regions, f"{CONFIG}: regions")
+    if claims and chosen:
         problems.extend(_claim_problems(claims, settings, chosen))
-    if problems or not (settings and study and claims):
+    if problems or not (study and claims):
         raise ConfigError.from_problems(problems)
     return Project(root, settings, study, chosen, claims)
 
@@ -141,9 +139,21 @@ def _collected(problems: list[Problem]) -> Iterator[None]:
         problems.extend(error.problems)
 
 
-def _settings(root: Path, overrides: Mapping[str, Any]) -> Settings:
-    values = _merged(read_yaml(root / CONFIG), overrides)
-    return parse(Settings, values, CONFIG)
+def _settings(values: Mapping[str, Any]) -> tuple[Settings, tuple[Problem, ...]]:
+    """Parse the settings; what is wrong is told, and the rest still serves to check other files."""
+    try:
+        return parse(Settings, dict(values), CONFIG), ()
+    except ConfigError as error:
+        sound = {key: value for key, value in values.items() if _is_sound(key, value)}
+        return parse(Settings, sound, CONFIG), error.problems
+
+
+def _is_sound(key: str, value: object) -> bool:
+    try:
+        parse(Settings, {key: value}, CONFIG)
+    except ConfigError:
+        return False
+    return True
 
 
 def _merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:

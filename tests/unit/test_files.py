@@ -73,7 +73,13 @@ def test_no_text_leads_out_of_the_folder(text):
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(0, "0 B"), (999, "999 B"), (58_700_000_000, "58.7 GB"), (3_150_000, "3.15 MB"), (2e12, "2 TB")],
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (58_700_000_000, "58.7 GB"),
+        (3_150_000, "3.15 MB"),
+        (2e12, "2 TB"),
+    ],
 )
 def test_bytes_are_written_for_people(size, text):
     assert human_bytes(size) == text

@@ -45,9 +45,7 @@ def test_a_table_comes_back_as_it_was_written(tmp_path):
 
 def test_all_wrong_cells_are_told_at_once(tmp_path):
     path = tmp_path / "t.tsv"
-    path.write_text(
-        "region\tside\tvolume\tn\tusable\nn/a\tL\tbig\t1\ttrue\na\tX\t1\t1.5\tmaybe\n"
-    )
+    path.write_text("region\tside\tvolume\tn\tusable\nn/a\tL\tbig\t1\ttrue\na\tX\t1\t1.5\tmaybe\n")
     with pytest.raises(TableError) as caught:
         SCHEMA.read(path)
     assert str(caught.value) == (

@@ -78,11 +78,19 @@ def small_project(folder: Path) -> Workflow:
     simulation["acquisition"] |= {"n_volumes": 80, "voxel_size": 5.0}
     simulation["exceptions"] = {
         "lost_sessions": [{"participant": "sub-06", "timepoint": "post"}],
-        "moving_runs": [{"participant": "sub-05", "timepoint": "post", "spikes": 30, "factor": 3.0}],
+        "moving_runs": [
+            {"participant": "sub-05", "timepoint": "post", "spikes": 30, "factor": 3.0}
+        ],
         "missing_scores": [{"participant": "sub-03", "timepoint": "post", "outcome": "BDI"}],
     }
     path.write_text(yaml.safe_dump(simulation, sort_keys=False))
     return Workflow(folder)
+
+
+@pytest.fixture
+def workflow_in() -> type[Workflow]:
+    """Run the workflow in any folder."""
+    return Workflow
 
 
 @pytest.fixture

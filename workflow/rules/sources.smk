@@ -26,7 +26,6 @@ rule fetch:
         folder=lambda wildcards, output: Path(output.receipt).parents[1].as_posix(),
         sources=(SETTINGS.sources,),
         rows=lambda wildcards: PLAN.signature(wildcards.unit),
-        present=lambda wildcards: PLAN.presence(wildcards.unit),
         code=code_digest("brainchange.sources.receipts"),
     message:
         f"{STUDY.id} {{wildcards.unit}}: fetching and verifying"

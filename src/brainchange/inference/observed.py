@@ -207,5 +207,5 @@ def _decision(measure: Measure, participant: str, partly: Booleans, texts: Texts
         "name": measure.name,
         "action": "excluded",
         "reason": f"{when}: " + "; ".join(told),
-        "config_key": "config.yaml: coverage.smallest_share",
+        "config_key": "coverage.smallest_share",
     }

@@ -90,5 +90,5 @@ def _row(name: str, study: Study, participant: str | None, reason: str) -> Decis
         "action": "excluded",
         "reason": reason,
         "unit": study.outcomes[name].unit,
-        "config_key": f"studies/{study.id}.yaml: outcomes.{name}",
+        "config_key": f"outcomes.{name}",
     }

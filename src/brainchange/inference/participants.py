@@ -61,7 +61,7 @@ def enrol(table: pd.DataFrame, study: Study) -> Enrolment:
     column = study.participants.id_column
     named = table[table[column].notna()].copy()
     named.index = pd.Index([full_label(cell) for cell in named[column]], name="participant_id")
-    decisions = [_excluded(None, "a row of the table names no participant", study, column)] * int(
+    decisions = [_excluded(None, "a row of the table names no participant", column)] * int(
         table[column].isna().sum()
     )
     kept: dict[str, str] = {}
@@ -72,7 +72,7 @@ def enrol(table: pd.DataFrame, study: Study) -> Enrolment:
             kept[str(participant)] = str(arm)
         else:
             key = f"participants.{'arm' if len(rows) == 1 else 'id'}_column"
-            decisions.append(_excluded(str(participant), reason, study, key))
+            decisions.append(_excluded(str(participant), reason, key))
     cells = named[~named.index.duplicated()].reindex(list(kept))
     return Enrolment(tuple(kept), tuple(kept.values()), cells, tuple(decisions))
 
@@ -95,13 +95,13 @@ def _reason_against(rows: pd.DataFrame, arm: object, study: Study) -> str | None
     return None
 
 
-def _excluded(participant: str | None, reason: str, study: Study, key: str) -> Decision:
+def _excluded(participant: str | None, reason: str, key: str) -> Decision:
     return {
         "scope": "participant",
         "participant_id": participant,
         "action": "excluded",
         "reason": reason,
-        "config_key": f"studies/{study.id}.yaml: {key}",
+        "config_key": key,
     }
 
 

@@ -17,7 +17,7 @@ Per = Literal["region", "pair", "run"]
 Need = Literal["rest", "task", "anat"]
 
 Z_SUFFIX = "_z"
-Z_UNIT = "standard deviations"
+Z_UNIT = "SD over the brain"
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,11 @@ DECISIONS_TABLE = TableSchema(
         Column("value", "number", "The value that was found, in `unit`"),
         Column("threshold", "number", "The threshold it was held against, in `unit`"),
         Column("unit", "string", "Unit of value and threshold"),
-        Column("config_key", "string", "Key in config/ that decides it"),
+        Column(
+            "config_key",
+            "string",
+            "Key that decides it: in the study file if it begins with participants, arms, "
+            "timepoints, images or outcomes, else in config/config.yaml",
+        ),
     ),
 )

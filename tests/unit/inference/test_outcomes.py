@@ -50,7 +50,7 @@ def test_a_cell_that_cannot_be_used_is_told(
     assert found.flags[0, 0] == reason
     told = [(row["participant_id"], row["reason"], row["action"]) for row in found.decisions]
     assert told == [("sub-1", reason, "excluded")]
-    assert found.decisions[0]["config_key"] == "studies/made-up.yaml: outcomes.BDI"
+    assert found.decisions[0]["config_key"] == "outcomes.BDI"
 
 
 def test_a_scale_an_arm_was_never_given_is_told_once(study_with: Callable[..., Study]) -> None:

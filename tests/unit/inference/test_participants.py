@@ -46,7 +46,7 @@ def test_an_unknown_arm_is_told_with_the_closest_name(study_with: StudyMaker) ->
         ),
         ("sub-02", "the table names no arm"),
     ]
-    assert found.decisions[0]["config_key"] == "studies/made-up.yaml: participants.arm_column"
+    assert found.decisions[0]["config_key"] == "participants.arm_column"
 
 
 def test_a_participant_in_two_arms_is_left_out(study_with: StudyMaker) -> None:

@@ -59,7 +59,7 @@ def test_the_metrics_of_the_primary_analysis_are_found():
     assert "falff_z" in known_names()
     assert metrics()["falff"].produced == ("falff", "falff_z")
     assert metrics()["falff"].unit_of("falff") == "ratio"
-    assert metrics()["falff"].unit_of("falff_z") == "standard deviations"
+    assert metrics()["falff"].unit_of("falff_z") == "SD over the brain"
 
 
 def test_every_metric_says_what_it_is():
