@@ -24,7 +24,9 @@ rule fetch:
         mem_mb=500,
     params:
         folder=lambda wildcards, output: Path(output.receipt).parents[1].as_posix(),
-        sources=(SETTINGS.sources,),
+        # No tuple around it, so Snakemake does not compare it: where files are fetched from
+        # changes no result.
+        sources=SETTINGS.sources,
         rows=lambda wildcards: PLAN.signature(wildcards.unit),
         code=code_digest("brainchange.sources.receipts"),
     message:

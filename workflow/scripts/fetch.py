@@ -14,7 +14,7 @@ with job(snakemake.log[0]) as log:
         read_lock(Path(snakemake.input.lock)),
         Path(snakemake.params.folder),
         root=Path.cwd(),
-        sources=snakemake.params.sources[0],
+        sources=snakemake.params.sources,
         progress=log.fetching,
     )
     write_lock(rows, Path(snakemake.output.receipt))

@@ -2,22 +2,20 @@
 
 from pathlib import Path
 
+from snakemake.script import snakemake
+
 from adapter import job
 from brainchange.simulate.publish import publish
 from brainchange.sources.lock import write_lock
 
-# The processes that simulate import this file too, and Snakemake is only in the first one.
-if __name__ == "__main__":
-    from snakemake.script import snakemake
-
-    with job(snakemake.log[0]) as log:
-        study, simulation = snakemake.params.study
-        rows = publish(
-            study,
-            simulation,
-            snakemake.params.seed,
-            Path(snakemake.output.published),
-            processes=snakemake.threads,
-            progress=lambda done, total, name: log.progress(f"{done} of {total}: {name}"),
-        )
-        write_lock(rows, Path(snakemake.output.lock))
+with job(snakemake.log[0]) as log:
+    study, simulation = snakemake.params.study
+    rows = publish(
+        study,
+        simulation,
+        snakemake.params.seed,
+        Path(snakemake.output.published),
+        processes=snakemake.threads,
+        progress=lambda done, total, name: log.progress(f"{done} of {total}: {name}"),
+    )
+    write_lock(rows, Path(snakemake.output.lock))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import nibabel as nib
@@ -22,6 +23,7 @@ from brainchange.simulate.model import Simulation
 from brainchange.simulate.plan import planned_paths
 from brainchange.simulate.publish import publish
 from brainchange.simulate.truth import TRUTH_TABLE
+from brainchange.simulate.workers import record_all
 from brainchange.sources.bids import prepared_runs
 from brainchange.sources.lock import LockRow, read_lock, write_lock
 from brainchange.study.model import Study
@@ -192,11 +194,15 @@ def test_analysis_measures_every_run(
         assert ("amygdala_L" in lost) == (participant == "sub-03")
 
 
-def test_a_worker_that_ends_is_told(
-    study: Study, tiny: Simulation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.executable", "/bin/false")
+class Deadly:
+    """Ends the process that unpickles it."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+def test_a_process_that_ends_is_told() -> None:
     with pytest.raises(BrainchangeError) as caught:
-        publish(study, tiny, 7, tmp_path, processes=2)
-    assert "a process of the simulation ended while it made sub-0" in str(caught.value)
+        list(record_all(Deadly(), [[Deadly()], [Deadly()]], processes=2))
+    assert "a process of the simulation ended before its work" in str(caught.value)
     assert "use fewer cores" in str(caught.value)
