@@ -133,7 +133,7 @@ def list_(
     }
     header, cells = rows[what](_project_folder())
     if not sys.stdout.isatty():
-        out.print("\n".join("\t".join(row) for row in [header, *cells]), markup=False)
+        typer.echo("\n".join("\t".join(row) for row in [header, *cells]))
         return
     table = Table(*header, box=None, header_style="bold", pad_edge=False)
     for row in cells:

@@ -1,0 +1,104 @@
+"""The demo as it is shipped: what was planted is found, what was not stays null."""
+
+from __future__ import annotations
+
+import shutil
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def demo(root, tmp_path_factory, workflow_in):
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copytree(root / "config", folder / "config")
+    workflow = workflow_in(folder)
+    workflow.run("--cores", "2")
+    return folder
+
+
+def read(path):
+    return pd.read_csv(path, sep="\t")
+
+
+@pytest.fixture(scope="module")
+def effects(demo):
+    return read(demo / "results" / "demo" / "effects.tsv")
+
+
+@pytest.fixture(scope="module")
+def truth(demo):
+    return read(demo / "data" / "published" / "demo" / "truth.tsv")
+
+
+def test_every_planted_effect_is_found_with_its_sign(effects, truth):
+    expected = truth[truth["kind"] == "expected"]
+    assert set(expected["name"]) == {"T2", "A2"}
+    for row in expected.itertuples():
+        found = effects[(effects["measure"] == row.name) & (effects["contrast"] == row.arm)].iloc[0]
+        assert found["difference"] * float(row.quantity) > 0, row.name
+        assert found["p_adjusted"] < 0.05, row.name
+        assert found["ci_low"] * found["ci_high"] > 0, row.name
+
+
+def test_claims_without_a_planted_effect_stay_null(effects, truth):
+    planted = truth.loc[truth["kind"] == "expected", ["name", "arm"]].to_numpy().tolist()
+    claims = effects[effects["kind"] == "claim"]
+    nulls = claims[
+        [pair not in planted for pair in claims[["measure", "contrast"]].to_numpy().tolist()]
+    ]
+    assert len(nulls) == 6
+    assert (nulls["p_adjusted"] > 0.05).all()
+    assert (nulls["ci_low"] < 0).all()
+    assert (nulls["ci_high"] > 0).all()
+
+
+def test_negative_controls_and_data_quality_show_no_difference(effects):
+    quiet = effects[effects["kind"].isin(["negative_control", "quality"])]
+    assert len(quiet) == 18
+    assert (quiet["p_permutation"] > 0.05).all()
+
+
+def test_symptoms_change_as_planted(demo, truth):
+    """Planted means of change are within the interval of each arm."""
+    within = read(demo / "results" / "demo" / "within.tsv").set_index(["measure", "arm"])
+    planted = truth[truth["kind"] == "symptom"]
+    assert len(planted) == 3
+    for row in planted.itertuples():
+        found = within.loc[(row.name, row.arm)]
+        assert found["ci_low"] < float(row.quantity) < found["ci_high"]
+
+
+def test_every_planted_exception_is_told(demo, truth):
+    decisions = read(demo / "results" / "demo" / "decisions.tsv")
+    scopes = {
+        "lost session": "session",
+        "moving run": "run",
+        "lost view": "region",
+        "missing score": "outcome",
+    }
+    exceptions = truth[truth["kind"] == "exception"]
+    assert set(exceptions["name"]) == set(scopes)
+    for row in exceptions.itertuples():
+        told = decisions[decisions["participant_id"] == row.participant_id]
+        assert scopes[row.name] in set(told["scope"]), row.participant_id
+
+
+def test_attrition_adds_up(demo):
+    attrition = read(demo / "results" / "demo" / "attrition.tsv")
+    enrolled = attrition[attrition["step"] == attrition["step"].iloc[0]]
+    assert enrolled["n"].sum() == 30
+
+
+def test_every_figure_and_the_page_say_simulated(demo):
+    folder = demo / "results" / "demo"
+    figures = read(folder / "figures" / "figures.tsv")
+    assert len(figures) >= 10
+    for name in figures["name"]:
+        assert "SIMULATED DATA" in (folder / "figures" / f"{name}.svg").read_text(), name
+        assert (folder / "figures" / f"{name}.png").stat().st_size > 5000
+    page = (folder / "report.html").read_text()
+    assert "SIMULATED DATA" in page
+    assert len(page) < 10_000_000

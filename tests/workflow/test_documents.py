@@ -1,0 +1,195 @@
+"""What the README and the documentation say is true: every command runs, every example works."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from brainchange.study.claims import Claims
+from brainchange.study.strict import parse
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXTENDING = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+pytestmark = pytest.mark.slow
+
+# How each command of the README is run here. The tests themselves are `make test`; what the demo
+# finds is in test_demo.py; without network the flagship says what is missing (test_small_study.py).
+COMMANDS = {
+    "make demo": ["make", "--dry-run", "demo"],
+    "make test": ["make", "--dry-run", "test"],
+    "source .venv/bin/activate": None,
+    "snakemake --config study=ds003007": ["snakemake", "-n", "--config", "study=ds003007"],
+    "snakemake -n --config study=ds003007": ["snakemake", "-n", "--config", "study=ds003007"],
+    "snakemake -n": ["snakemake", "-n"],
+    "brainchange check": ["brainchange", "check"],
+    "brainchange --help": ["brainchange", "--help"],
+}
+
+
+def commands_of(text: str) -> set[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    inline = re.findall(r"`((?:make|snakemake|brainchange) [^`]*)`", text)
+    return {command for command in [*lines, *inline] if command}
+
+
+def test_every_command_of_the_readme_is_run_here():
+    assert commands_of(README) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS.values() if c], ids=" ".join)
+def test_the_commands_of_the_readme_run(command):
+    program = shutil.which(command[0], path=str(BIN)) or command[0]
+    done = subprocess.run(
+        [program, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_two_commands_do_what_the_readme_says():
+    def recipe(target):
+        command = ["make", "--dry-run", "--always-make", target]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert "--require-hashes --requirement requirements.lock" in recipe("demo")
+    assert "snakemake --config study=demo" in recipe("demo")
+    assert "-m pytest" in recipe("test")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("https://"):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_region_of_the_documentation_can_be_added(root, tmp_path):
+    shutil.copytree(root / "config", tmp_path / "config")
+    example = re.search(r"```tsv\n(.*?)```", EXTENDING, re.DOTALL)[1].splitlines()
+    table = tmp_path / "config" / "regions.tsv"
+    assert table.read_text().splitlines()[0] == example[0]
+    with table.open("a") as stream:
+        stream.write("\n".join(example[1:]) + "\n")
+    readme_rows = re.findall(r"^\| (putamen_[LR]) \|(.*)\|$", README, re.MULTILINE)
+    written = [
+        f"{name}\t" + "\t".join(c.strip() for c in row.split("|")) for name, row in readme_rows
+    ]
+    assert written == example[1:]
+    done = subprocess.run(
+        [str(BIN / "brainchange"), "check"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "30 regions" in done.stdout
+
+
+def test_the_claim_of_the_documentation_is_one():
+    import yaml
+
+    example = re.search(r"```yaml\n(.*?)```", EXTENDING, re.DOTALL)[1]
+    claims = parse(Claims, {"article": "a", "claims": yaml.safe_load(example)}, "extending.md")
+    assert claims.claims[0].pairs == (("insula", "amygdala"),)
+
+
+def test_the_metric_of_the_documentation_works(tmp_path):
+    """In a copy of the package, because a metric is a file in it."""
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    example = re.search(r"```python\n(.*?)```", EXTENDING, re.DOTALL)[1]
+    (tmp_path / "src" / "brainchange" / "metrics" / "mean_signal.py").write_text(example)
+    config = tmp_path / "config" / "config.yaml"
+    config.write_text(config.read_text().replace("metrics: [", "metrics: [mean_signal, "))
+    for arguments, expected in (
+        (["list", "metrics"], "mean_signal\ta.u.\tregion\trest\tTemporal mean of the signal"),
+        (["check"], "7 metrics"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "brainchange", *arguments],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(tmp_path / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert expected in done.stdout, done.stderr
+
+
+def test_every_command_explains_itself():
+    listing = subprocess.run(
+        [str(BIN / "brainchange"), "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    for command in ("check", "list", "lock", "fetch", "simulate", "reference"):
+        assert command in listing
+        helped = subprocess.run(
+            [str(BIN / "brainchange"), command, "--help"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert helped.returncode == 0
+        assert "Usage" in helped.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "expected"),
+    [
+        (["check", "demmo"], 2, "Did you mean 'demo'?"),
+        (["list", "region"], 2, "regions"),
+        (["lock", "ds03007"], 2, "Did you mean 'ds003007'?"),
+        (["lock", "ds003007", "--mirror", "nowhere"], 2, "does not exist"),
+        (["fetch", "ds003007", "--subject", "99"], 4, "the lock has no file of 'sub-99'"),
+        (["simulate", "ds003007"], 2, "the study is not simulated"),
+    ],
+)
+def test_mistakes_on_the_command_line_are_told_in_words(arguments, code, expected):
+    done = subprocess.run(
+        [str(BIN / "brainchange"), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert expected in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_outside_a_project_the_command_says_where_to_go(tmp_path):
+    done = subprocess.run(
+        [str(BIN / "brainchange"), "check"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "change into the folder that holds config/ and data/" in done.stderr
+
+
+def test_names_complete_in_the_shell():
+    done = subprocess.run(
+        [str(BIN / "brainchange")],
+        cwd=ROOT,
+        env={
+            "PATH": str(BIN),
+            "_BRAINCHANGE_COMPLETE": "complete_bash",
+            "COMP_WORDS": "brainchange check d",
+            "COMP_CWORD": "2",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["demo", "ds003007"]
