@@ -87,11 +87,16 @@ def _design(study: Study) -> str:
 def _images(study: Study, regions: tuple[Region, ...]) -> str:
     groups = ", ".join(dict.fromkeys(region.group for region in regions))
     images = study.images
+    prepared = (
+        "were simulated in the form fMRIPrep gives them"
+        if study.simulated
+        else "were taken as prepared by fMRIPrep (Esteban et al. 2019)"
+    )
     return (
-        f"BOLD runs of the task {', '.join(study.tasks)} were taken as prepared by fMRIPrep "
-        f"(Esteban et al. 2019) in {images.space} space. Regions ({groups}) are unions of labels "
-        f"of the participant's own {images.parcellation} parcellation (Desikan et al. 2006) on "
-        "the grid of the run, so that no image was resampled and nothing was smoothed."
+        f"BOLD runs of the task {', '.join(study.tasks)} {prepared}, in {images.space} space. "
+        f"Regions ({groups}) are unions of labels of the participant's own {images.parcellation} "
+        "parcellation (Desikan et al. 2006) on the grid of the run; no image was resampled again "
+        "and nothing was smoothed."
     )
 
 
