@@ -87,13 +87,10 @@ def _design(study: Study) -> str:
 def _images(study: Study, regions: tuple[Region, ...]) -> str:
     groups = ", ".join(dict.fromkeys(region.group for region in regions))
     images = study.images
-    prepared = (
-        "were simulated in the form fMRIPrep gives them"
-        if study.simulated
-        else "were taken as prepared by fMRIPrep (Esteban et al. 2019)"
-    )
+    how = "simulated in the form of those of" if study.simulated else "taken as prepared by"
     return (
-        f"BOLD runs of the task {', '.join(study.tasks)} {prepared}, in {images.space} space. "
+        f"BOLD runs of the task {', '.join(study.tasks)} were {how} fMRIPrep (Esteban et al. "
+        f"2019), in {images.space} space. "
         f"Regions ({groups}) are unions of labels of the participant's own {images.parcellation} "
         "parcellation (Desikan et al. 2006) on the grid of the run; no image was resampled again "
         "and nothing was smoothed."
