@@ -10,12 +10,13 @@ from typing import Any
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
 from brainchange.imaging.parcellation import known_labels
-from brainchange.metrics.registry import Metric, metrics
+from brainchange.metrics.registry import computed_metrics, known_names, metrics
 from brainchange.study.claims import Claim, Claims
 from brainchange.study.model import Study
 from brainchange.study.regions import Region, read_regions, regions_of_atlas
 from brainchange.study.settings import Settings
 from brainchange.study.strict import parse, read_yaml
+from brainchange.study.testability import Testability, testability
 
 CONFIG = "config/config.yaml"
 REGIONS = "config/regions.tsv"
@@ -61,6 +62,16 @@ class Project:
         """Where the results of the study go."""
         return self.root / "results" / self.study.id
 
+    def testability(self, arm_sizes: Mapping[str, int] | None = None) -> tuple[Testability, ...]:
+        """Judge what the study can say about each claim."""
+        return testability(
+            self.claims,
+            self.study,
+            computed=computed_metrics(self.settings.metrics),
+            groups={region.group for region in self.regions},
+            arm_sizes=arm_sizes,
+        )
+
 
 def study_names(root: Path) -> list[str]:
     """Names of the studies that have a file in ``config/studies/``."""
@@ -101,8 +112,8 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
         with _collected(problems):
             atlas = study.images.parcellation
             chosen = regions_of_atlas(regions, atlas, settings.regions, f"{CONFIG}: regions")
-    if claims and chosen:
-        problems.extend(_claim_problems(claims, settings, chosen))
+    if claims and regions:
+        problems.extend(_claim_problems(claims, regions))
     if problems or not (study and claims):
         raise ConfigError.from_problems(problems)
     return Project(root, settings, study, chosen, claims)
@@ -193,37 +204,20 @@ def _label_problems(regions: tuple[Region, ...]) -> list[Problem]:
     ]
 
 
-def _claim_problems(
-    claims: Claims, settings: Settings, regions: tuple[Region, ...]
-) -> list[Problem]:
-    known = metrics()
-    computed = {
-        name: metric
-        for base in settings.metrics
-        if (metric := known.get(base))
-        for name in metric.produced
-    }
+def _claim_problems(claims: Claims, regions: tuple[Region, ...]) -> list[Problem]:
     groups = {region.group for region in regions}
-    return [
-        problem
-        for claim in claims.claims
-        for problem in _problems_of_claim(claim, computed, groups)
-    ]
+    return [p for claim in claims.claims for p in _problems_of_claim(claim, groups)]
 
 
-def _problems_of_claim(
-    claim: Claim, computed: Mapping[str, Metric], groups: Collection[str]
-) -> Iterator[Problem]:
+def _problems_of_claim(claim: Claim, groups: Collection[str]) -> Iterator[Problem]:
+    """Tell names that do not exist; what is merely not computed is told for each study."""
     place = f"{CLAIMS}: claim {claim.id}"
-    metric = computed.get(claim.metric)
-    if metric is None:
-        yield Problem(
-            f"the metric '{claim.metric}' is not computed",
-            place,
-            f"it is not among the metrics in {CONFIG}, or mistyped",
-            did_you_mean(claim.metric, computed),
-        )
-    elif metric.per != ("pair" if claim.pairs else "region"):
+    declared = {name: metric for metric in metrics().values() for name in metric.produced}
+    metric = declared.get(claim.metric or "")
+    if claim.metric and metric is None:
+        hint = did_you_mean(claim.metric, known_names())
+        yield Problem(f"there is no metric '{claim.metric}'", place, "a typing error", hint)
+    elif metric and metric.per != ("pair" if claim.pairs else "region"):
         yield Problem(
             f"the metric '{claim.metric}' has one value a {metric.per}",
             place,
@@ -232,8 +226,8 @@ def _problems_of_claim(
     for group in claim.named_groups:
         if group not in groups:
             yield Problem(
-                f"no configured region belongs to the group '{group}'",
+                f"no region belongs to the group '{group}'",
                 place,
-                f"it is mistyped, or left out of 'regions' in {CONFIG}",
+                f"it is mistyped, or its regions are not in {REGIONS}",
                 did_you_mean(group, groups),
             )

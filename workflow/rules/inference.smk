@@ -2,12 +2,13 @@
 
 
 rule effects:
-    """Estimate every effect, with interval and adjusted p-value, and say what was left out."""
+    """Say what the study can tell, estimate every effect, and say what was left out."""
     input:
         study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
         observations=rules.observations.output.observations,
         decisions=rules.observations.output.decisions,
     output:
+        claims=f"{RESULTS}/claims.tsv",
         effects=f"{RESULTS}/effects.tsv",
         within=f"{RESULTS}/within.tsv",
         changes=f"{RESULTS}/changes.tsv",

@@ -1,4 +1,4 @@
-"""Estimate every effect, with interval and adjusted p-value, and say what was left out."""
+"""Say what the study can tell, estimate every effect, and say what was left out."""
 
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from brainchange.inference.schemas import (
     WITHIN_TABLE,
 )
 from brainchange.metrics.observations import OBSERVATIONS_TABLE
+from brainchange.study.claims_table import CLAIMS_TABLE
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.tables import read_tsv
 
@@ -31,6 +32,7 @@ with job(snakemake.log[0]) as log:
     before = DECISIONS_TABLE.read(Path(snakemake.input.decisions))
     decisions = pd.concat([before, inferred.decisions], ignore_index=True)
     for schema, table, path in (
+        (CLAIMS_TABLE, inferred.claims, output.claims),
         (EFFECTS_TABLE, inferred.effects, output.effects),
         (WITHIN_TABLE, inferred.within, output.within),
         (CHANGES_TABLE, inferred.changes, output.changes),

@@ -11,6 +11,7 @@ from brainchange.report.page import ReportInput, render
 from brainchange.report.pictures import read_pictures
 from brainchange.report.provenance import provenance
 from brainchange.sources.lock import read_lock
+from brainchange.study.claims_table import CLAIMS_TABLE
 from brainchange.study.decisions import DECISIONS_TABLE
 
 with job(snakemake.log[0]) as log:
@@ -23,6 +24,7 @@ with job(snakemake.log[0]) as log:
             claims=given.claims[0],
             regions=given.regions,
             tables={
+                "claims": CLAIMS_TABLE.read(Path(files.claims)),
                 "effects": EFFECTS_TABLE.read(Path(files.effects)),
                 "within": WITHIN_TABLE.read(Path(files.within)),
                 "decisions": DECISIONS_TABLE.read(Path(files.decisions)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
@@ -16,11 +17,14 @@ from brainchange.inference.effects import effects_table
 from brainchange.inference.participants import Decision, Enrolment, enrol
 from brainchange.inference.prepost import changes_table, collect, primary_observations
 from brainchange.inference.within import within_table
+from brainchange.metrics.registry import computed_metrics
 from brainchange.study.claims import Claims
+from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
+from brainchange.study.testability import measured_claims, testability
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,16 @@ class Inferred:
 
     Attributes
     ----------
+    claims : pandas.DataFrame
+        ``CLAIMS_TABLE``: all claims, and which of them the study can tell.
     changes, within, effects, attrition : pandas.DataFrame
-        ``CHANGES_TABLE``, ``WITHIN_TABLE``, ``EFFECTS_TABLE`` and ``ATTRITION_TABLE``.
+        ``CHANGES_TABLE``, ``WITHIN_TABLE``, ``EFFECTS_TABLE`` and ``ATTRITION_TABLE``; of the
+        claims only those that the study can tell and that are measured.
     decisions : pandas.DataFrame
         ``DECISIONS_TABLE``: participants, outcome cells and measures that were left out here.
     """
 
+    claims: pd.DataFrame
     changes: pd.DataFrame
     within: pd.DataFrame
     effects: pd.DataFrame
@@ -81,20 +89,29 @@ def infer(
     """
     enrolment = enrol(participants, study)
     specification = settings.denoising.name
+    judged = testability(
+        claims,
+        study,
+        computed=computed_metrics(settings.metrics),
+        groups={region.group for region in regions},
+        arm_sizes=Counter(enrolment.arms),
+    )
+    told = measured_claims(judged)
     data, decisions = collect(
         study,
-        claims,
+        told,
         regions,
         specification=specification,
         enrolment=enrolment,
         observations=observations,
     )
-    claimed = {claim.metric for claim in claims.claims}
+    claimed = {claim.metric for claim in told}
     primary = primary_observations(observations, study, specification)
     usable = usable_timepoints(primary[primary["metric"].isin(claimed)])
     if prepared is None:
         prepared = observed_timepoints(observations)
     return Inferred(
+        claims=claims_table(judged),
         changes=changes_table(data),
         within=within_table(data, study, settings),
         effects=effects_table(data, study, settings),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from brainchange.study.claims import Claim, Claims
+from brainchange.study.claims import Claim
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
 
@@ -21,6 +21,8 @@ QUALITY_METRICS = {
     "kept_volumes": "kept volumes",
 }
 """Metrics of the whole run that are compared between arms, and their names."""
+SIGNED: dict[str, Literal["up", "down"]] = {"up": "up", "down": "down"}
+"""Directions that have a sign; a claim of another kind is compared with none."""
 TSNR = "tsnr"
 WHOLE_RUN: Members = (("", ""),)
 
@@ -67,7 +69,7 @@ class Measure:
 
 
 def declare_measures(
-    study: Study, claims: Claims, regions: tuple[Region, ...], units: Mapping[str, str]
+    study: Study, claims: Sequence[Claim], regions: tuple[Region, ...], units: Mapping[str, str]
 ) -> tuple[Measure, ...]:
     """List everything that is compared, in the order of tables and figures.
 
@@ -75,8 +77,8 @@ def declare_measures(
     ----------
     study : Study
         Names the outcomes.
-    claims : Claims
-        The claims.
+    claims : sequence of Claim
+        The claims the study can tell (``brainchange.study.testability``).
     regions : tuple of Region
         The configured regions, in order.
     units : mapping of str to str
@@ -89,7 +91,7 @@ def declare_measures(
         not observed is listed with its problem; other measures of such a metric are not listed.
     """
     return (
-        *(_claim(claim, regions, units) for claim in claims.claims),
+        *(_claim(claim, regions, units) for claim in claims if claim.metric),
         *_outcomes(study),
         *_groups(regions, units, "region"),
         *_groups(regions, units, "negative_control"),
@@ -100,19 +102,19 @@ def declare_measures(
 def _claim(claim: Claim, regions: tuple[Region, ...], units: Mapping[str, str]) -> Measure:
     configured = {region.group for region in regions}
     absent = [group for group in claim.named_groups if group not in configured]
-    problem = ""
-    if claim.metric not in units:
-        problem = f"the metric '{claim.metric}' was not computed"
+    metric, problem = claim.metric or "", ""
+    if metric not in units:
+        problem = f"the metric '{metric}' was not computed"
     elif absent:
         problem = f"no region of the group '{absent[0]}' is configured"
     return Measure(
         name=claim.id,
         kind="claim",
         label=claim.about,
-        metric=claim.metric,
-        unit=units.get(claim.metric, ""),
+        metric=metric,
+        unit=units.get(metric, ""),
         family=claim.family,
-        direction=claim.direction,
+        direction=SIGNED.get(claim.direction),
         members=() if problem else claim.members(regions),
         problem=problem,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from brainchange.inference.observed import TIMEPOINTS, Values, measured_values, 
 from brainchange.inference.outcomes import outcome_values
 from brainchange.inference.participants import Decision, Enrolment
 from brainchange.inference.schemas import CHANGES_TABLE
-from brainchange.study.claims import Claims
+from brainchange.study.claims import Claim
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
 
@@ -54,7 +55,7 @@ class PrePost:
 
 def collect(
     study: Study,
-    claims: Claims,
+    claims: Sequence[Claim],
     regions: tuple[Region, ...],
     *,
     specification: str,
@@ -66,7 +67,7 @@ def collect(
     Parameters
     ----------
     study, claims, regions
-        What is measured; regions in the configured order.
+        What is measured: claims the study can tell, regions in the configured order.
     specification : str
         The primary set of analysis choices; others are left to the multiverse.
     enrolment : Enrolment

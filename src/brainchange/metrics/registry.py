@@ -112,6 +112,19 @@ def known_names() -> tuple[str, ...]:
     return tuple(name for metric in metrics().values() for name in metric.produced)
 
 
+def computed_metrics(names: tuple[str, ...]) -> dict[str, Metric]:
+    """Metric of every value that is computed, ``<name>_z`` included; unknown names are left out.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Metrics, as in ``config/config.yaml``.
+    """
+    known = metrics()
+    chosen = (known[name] for name in names if name in known)
+    return {name: metric for metric in chosen for name in metric.produced}
+
+
 def chosen_metrics(names: tuple[str, ...]) -> tuple[Metric, ...]:
     """Metrics by name, in the order asked for.
 

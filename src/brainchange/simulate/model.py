@@ -165,7 +165,7 @@ class Effect(Strict):
 
 
 class Expectation(Strict):
-    """What an analysis should find, because it was planted; every other claim is null."""
+    """What an analysis should find, because it was planted; claims of other regions are null."""
 
     claim: Name
     """Claim of config/claims.yaml."""

@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from brainchange.errors import did_you_mean
+from brainchange.study.model import ArmKind, ImageKind, Phenotype, Timepoint
 from brainchange.study.regions import Region
 from brainchange.study.strict import Name, Strict, Text
 
-Direction = Literal["up", "down"]
+Direction = Literal["up", "down", "either", "equal", "predicts", "follows"]
 Family = Literal["confirmatory", "secondary", "exploratory"]
+Sight = Literal["shows", "conditional", "blind"]
+MOST_WORDS = 12
+
+
+def _short_quote(text: str) -> str:
+    words = len(text.split())
+    if words > MOST_WORDS:
+        raise ValueError(f"a quote has at most {MOST_WORDS} words, this one has {words}")
+    return text
+
+
+class Requirement(Strict):
+    """What a study must have so that it can tell."""
+
+    images: tuple[ImageKind, ...] = ()
+    """Kinds of images of which one must be there; empty where no image is needed."""
+    timepoints: tuple[Timepoint, ...] = ("pre", "post")
+    """Timepoints at which it must be there."""
+    arms: tuple[ArmKind | Literal["control", "healthy"], ...] = ("control",)
+    """Arms besides talk therapy: a control (untreated or compared with), healthy people, or a
+    kind of arm. A kind of talk therapy must be that of the primary contrast."""
+    therapies: int = Field(1, ge=1)
+    """Arms of talk therapy that are needed."""
+    randomised: bool = False
+    """Whether chance must have decided who came into which arm."""
+    column: Phenotype | None = None
+    """What a column of the table of participants must hold."""
+    participants: int = Field(0, ge=0)
+    """Participants needed in each group compared; with fewer it is only described."""
 
 
 class Claim(Strict):
@@ -19,28 +51,55 @@ class Claim(Strict):
 
     id: Name
     """Short name (`T2`)."""
-    quote: Text
-    """The article's words."""
+    quote: Annotated[Text, AfterValidator(_short_quote)]
+    """The article's words, at most 12."""
     about: Text = Field(alias="construct")
     """What the sentence is about."""
-    metric: Name
-    """Metric that measures it (`brainchange list metrics`)."""
+    metric: Name | None = None
+    """Metric that measures it (`brainchange list metrics`); none where nothing does yet."""
     groups: tuple[Text, ...] = ()
     """Groups of regions whose values are averaged, for a metric with one value a region."""
     pairs: tuple[tuple[Text, Text], ...] = ()
     """Pairs of groups whose edges are averaged, for a metric with one value a pair."""
     direction: Direction
-    """Direction the sentence says; tests are two-sided all the same."""
+    """What the sentence says: up, down, either (a change or a difference, whichever way), equal (no
+    difference that matters), predicts (better than without), follows (as the claim it goes with).
+    Tests are two-sided all the same."""
     family: Family
     """confirmatory (Holm), secondary (Benjamini-Hochberg) or exploratory."""
+    mri: Sight = "shows"
+    """Whether MRI of a suitable study shows it; conditional: only as a proxy, or with data that
+    few studies have; blind: MRI cannot show it."""
+    requires: Requirement = Requirement()
+    """What a study must have."""
+    needed: str = ""
+    """What would have to be measured or computed, where there is no metric."""
+    contradicts: tuple[Name, ...] = ()
+    """Claims of the same article that say the opposite; declared on both sides."""
     note: str = ""
     """What must be known to read the result."""
 
     @model_validator(mode="after")
-    def _one_kind(self) -> Claim:
-        if bool(self.groups) == bool(self.pairs):
-            raise ValueError("a claim has either 'groups' or 'pairs'")
+    def _consistent(self) -> Claim:
+        problems = list(self._problems())
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
+
+    def _problems(self) -> Iterator[str]:
+        if (self.groups and self.pairs) or (self.metric and not (self.groups or self.pairs)):
+            yield "a claim with a metric has either 'groups' or 'pairs'"
+        if not self.metric:
+            if self.groups or self.pairs:
+                yield "'groups' and 'pairs' need a 'metric'"
+            if not self.needed:
+                yield "a claim without a metric says in 'needed' what would measure it"
+        elif self.mri == "blind":
+            yield "a claim that MRI cannot show has no metric"
+        elif self.direction not in ("up", "down", "either"):
+            yield f"a metric cannot show the direction '{self.direction}': up, down or either"
+        if self.id in self.contradicts:
+            yield f"claim '{self.id}' contradicts itself"
 
     @property
     def named_groups(self) -> tuple[str, ...]:
@@ -85,9 +144,37 @@ class Claims(Strict):
     """The claims."""
 
     @model_validator(mode="after")
-    def _unique(self) -> Claims:
+    def _consistent(self) -> Claims:
         ids = [claim.id for claim in self.claims]
-        twice = sorted({name for name in ids if ids.count(name) > 1})
-        if twice:
-            raise ValueError(f"claim '{twice[0]}' is given twice")
+        problems = [
+            f"claim '{name}' is given twice" for name in dict.fromkeys(ids) if ids.count(name) > 1
+        ]
+        problems += self._contradiction_problems()
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
+
+    def _contradiction_problems(self) -> Iterator[str]:
+        said = {claim.id: claim for claim in self.claims}
+        for claim in self.claims:
+            for other in claim.contradicts:
+                if other not in said:
+                    hint = did_you_mean(other, said)
+                    yield f"claim '{claim.id}' contradicts '{other}', which is no claim. {hint}"
+                elif claim.id not in said[other].contradicts:
+                    yield (
+                        f"claim '{claim.id}' contradicts '{other}', but not the other way round: "
+                        f"add 'contradicts: [{claim.id}]' to '{other}'"
+                    )
+
+    @property
+    def contradictions(self) -> tuple[tuple[Claim, Claim], ...]:
+        """Pairs of claims that say opposite things, each once, in order."""
+        said = {claim.id: claim for claim in self.claims}
+        order = list(said)
+        return tuple(
+            (claim, said[other])
+            for claim in self.claims
+            for other in claim.contradicts
+            if order.index(claim.id) < order.index(other)
+        )

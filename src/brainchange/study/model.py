@@ -6,10 +6,35 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from brainchange.errors import did_you_mean
 from brainchange.study.strict import Label, Name, Strict, Text
 
 Timepoint = Literal["pre", "post", "followup"]
 ArmRole = Literal["therapy", "comparison", "untreated", "healthy"]
+ArmKind = Literal[
+    "cbt", "psychodynamic", "emdr", "dbt", "medication", "exercise", "neurofeedback", "other"
+]
+ImageKind = Literal[
+    "rest",
+    "emotion_task",
+    "regulation_task",
+    "control_task",
+    "reward_task",
+    "interoception_task",
+    "T1w",
+    "diffusion",
+]
+Phenotype = Literal[
+    "symptoms",
+    "rumination",
+    "cognition",
+    "performance",
+    "gene_expression",
+    "bdnf",
+    "cortisol",
+    "relapse",
+    "dose",
+]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
 
@@ -37,6 +62,8 @@ class Arm(Strict):
     """Name for figures and text."""
     role: ArmRole
     """therapy, comparison (an active treatment that is no talk therapy), untreated, or healthy."""
+    kind: ArmKind = "other"
+    """Kind of treatment, where a claim is about it (psychodynamic, EMDR, medication, exercise)."""
     description: str = ""
     """What was done, how often, by whom."""
 
@@ -61,6 +88,8 @@ class Participants(Strict):
     """Column that says which arm a participant is in."""
     covariates: tuple[Text, ...] = ()
     """Columns to be shown in the table of participants (age, sex)."""
+    columns: dict[Phenotype, Text] = Field(default_factory=dict)
+    """Columns that some claims need and that have no timepoint (`dose: n_sessions`)."""
 
 
 class Images(Strict):
@@ -72,6 +101,19 @@ class Images(Strict):
     """The `space-` label of the BOLD images."""
     parcellation: Label = "aparcaseg"
     """The `desc-` label of the parcellation on the same grid; also the atlas in regions.tsv."""
+
+
+class Scan(Strict):
+    """Images the study has beside those of rest, or not in every arm at every timepoint."""
+
+    kind: ImageKind
+    """What they show; a task by what it asks for (control: n-back, Stroop)."""
+    task: Label | None = None
+    """Label of the task, for images of rest and of tasks."""
+    timepoints: tuple[Timepoint, ...] = ()
+    """When they were taken; empty for every timepoint."""
+    arms: tuple[Text, ...] = ()
+    """In which arms; empty for every arm."""
 
 
 class Contrast(Strict):
@@ -96,6 +138,8 @@ class Outcome(Strict):
     """Column of each timepoint."""
     unit: Text = "points"
     """Unit of the scores."""
+    measures: Phenotype = "symptoms"
+    """What it measures, where a claim is about it (rumination, cognition, cortisol)."""
     better: Literal["down", "up"]
     """Direction of improvement."""
     minimum: float
@@ -141,7 +185,9 @@ class Study(Strict):
     timepoints: dict[Timepoint, tuple[Label, ...]]
     """Session labels (without `ses-`) of each timepoint."""
     tasks: tuple[Label, ...] = Field(min_length=1)
-    """Task labels (without `task-`) that are analysed."""
+    """Task labels (without `task-`) that are analysed; one that begins with rest is rest."""
+    scans: tuple[Scan, ...] = ()
+    """Images of other kinds, and where images of a kind are missing; says what can be tested."""
     images: Images = Images()
     """Which prepared images are used."""
     contrasts: dict[Name, Contrast] = Field(min_length=1)
@@ -161,9 +207,28 @@ class Study(Strict):
         """Timepoint of each session label."""
         return {label: t for t, labels in self.timepoints.items() for label in labels}
 
+    def kind_of_task(self, task: str) -> ImageKind | None:
+        """Say what a task asks for: as a scan declares it; a label like `rest` explains itself."""
+        declared = {scan.task: scan.kind for scan in self.scans if scan.task}
+        return declared.get(task) or ("rest" if task.startswith("rest") else None)
+
+    def scanned(self, kind: ImageKind) -> frozenset[tuple[Timepoint, str]]:
+        """Say at which timepoints and in which arms there are images of a kind."""
+        scans = [scan for scan in self.scans if scan.kind == kind]
+        declared = {scan.task for scan in self.scans}
+        if any(self.kind_of_task(task) == kind and task not in declared for task in self.tasks):
+            scans.append(Scan(kind=kind))
+        return frozenset(
+            (timepoint, arm)
+            for scan in scans
+            for timepoint in scan.timepoints or tuple(self.timepoints)
+            for arm in scan.arms or tuple(self.arms)
+        )
+
     @model_validator(mode="after")
     def _consistent(self) -> Study:
         problems = [
+            *self._scan_problems(),
             *self._timepoint_problems(),
             *self._contrast_problems(),
             *self._outcome_problems(),
@@ -180,6 +245,24 @@ class Study(Strict):
         twice = sorted({label for label in labels if labels.count(label) > 1})
         return [f"timepoint '{t}' is missing" for t in missing] + [
             f"session '{label}' belongs to two timepoints" for label in twice
+        ]
+
+    def _scan_problems(self) -> list[str]:
+        named = [
+            (scan.kind, what, name, known)
+            for scan in self.scans
+            for what, names, known in (
+                ("arm", scan.arms, tuple(self.arms)),
+                ("timepoint", scan.timepoints, tuple(self.timepoints)),
+                ("task", (scan.task,) if scan.task else (), self.tasks),
+            )
+            for name in names
+            if name not in known
+        ]
+        return [
+            f"the scan '{kind}' names the {what} '{name}', which the study does not have. "
+            f"{did_you_mean(name, known)}"
+            for kind, what, name, known in named
         ]
 
     def _contrast_problems(self) -> list[str]:
