@@ -21,9 +21,11 @@ from brainchange.inference.schemas import (
 )
 from brainchange.metrics.observations import COVERAGE_TABLE
 from brainchange.study.claims import Claims
+from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.study.model import Study
 from brainchange.study.settings import Settings
+from brainchange.study.testability import testability
 
 ROLES = ("therapy", "comparison", "untreated", "therapy", "comparison", "healthy")
 LABELS = ("Talk therapy", "Exercise", "Untreated", "Group therapy", "Reading", "Healthy")
@@ -87,6 +89,15 @@ def made_up(size: MadeUp) -> FigureInput:
         settings=Settings(),
         claims=claims,
         tables={
+            "claims": claims_table(
+                testability(
+                    claims,
+                    study,
+                    computed=("falff_z", "connectivity"),
+                    groups=GROUPS,
+                    arm_sizes=None,
+                )
+            ),
             "changes": CHANGES_TABLE.frame(changes),
             "within": WITHIN_TABLE.frame(within),
             "effects": EFFECTS_TABLE.frame(effects),

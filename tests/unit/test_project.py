@@ -89,7 +89,8 @@ def test_all_problems_of_all_files_are_told_at_once(folder):
         ("config.yaml", "seed: 20261123", "seed: 1\nseed: 2", "key 'seed' is given twice"),
         ("claims.yaml", "groups: [amygdala]", "groups: [amygdalla]", "Did you mean 'amygdala'?"),
         ("claims.yaml", "groups: [amygdala]", "pairs: [[ACC, ACC]]", "has one value a region"),
-        ("claims.yaml", "metric: connectivity", "metric: reho", "is not computed"),
+        ("claims.yaml", "metric: connectivity", "metric: reho", "there is no metric 'reho'"),
+        ("claims.yaml", "metric: falff_z", "metric: falf_z", "Did you mean 'falff_z'"),
         ("claims.yaml", "direction: up", "direction: upward", "'upward' is not allowed"),
         ("claims.yaml", "id: P3", "id: P2", "claim 'P2' is given twice"),
         ("regions.tsv", "dlPFC_L\tdlPFC\tL", "dlPFC_L\tdlPFC\tleft", "not one of L, R, B"),
@@ -143,13 +144,19 @@ def test_regions_are_analysed_in_the_order_asked_for(folder):
 def test_the_edges_of_a_claim_are_each_named_once_in_the_configured_order(root):
     regions = read_regions(root / "config" / "regions.tsv")
     claims = parse(Claims, read_yaml(root / "config" / "claims.yaml"), "claims")
-    members = {claim.id: claim.members(regions) for claim in claims.claims}
+    members = {c.id: c.members(regions) for c in claims.claims if c.metric}
     # By hand: 1 edge within dlPFC, 2 × 2 with dmPFC, 2 × 2 with ACC; 4 × 2 pairs of groups × 4.
+    # A4: 1 + 4 + 1, D2: 6 pairs of groups × 4.
     assert {name: len(edges) for name, edges in members.items()} == {
         "P2": 6,
         "P3": 9,
         "A2": 2,
         "T2": 32,
+        "A4": 6,
+        "H3": 8,
+        "L1": 4,
+        "D2": 24,
+        "D4": 4,
     }
     order = [region.region for region in regions]
     for first, second in members["P3"] + members["T2"]:

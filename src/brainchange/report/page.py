@@ -17,6 +17,7 @@ from markupsafe import Markup
 from brainchange.figures.numbers import interval, number, places, plural
 from brainchange.figures.wording import text_of, with_unit
 from brainchange.files import human_bytes
+from brainchange.report.cannot_tell import cannot_tell
 from brainchange.report.findings import Finding, findings
 from brainchange.report.methods import REFERENCES, methods
 from brainchange.report.pictures import Picture, colour_rules
@@ -40,7 +41,7 @@ class ReportInput:
     study, settings, claims, regions
         The configuration.
     tables : mapping of str to pandas.DataFrame
-        ``effects``, ``within`` and ``decisions``.
+        ``claims``, ``effects``, ``within`` and ``decisions``.
     pictures : tuple of Picture
         The figures.
     provenance : Provenance
@@ -93,6 +94,7 @@ def render(given: ReportInput) -> str:
             settings=given.settings,
             summary=summary(study, given.claims, effects, found),
             contrast=study.contrasts[study.primary_contrast],
+            untold=cannot_tell(given.claims, given.tables["claims"]),
             claim_sections=sections["claim"],
             outcome_sections=sections["outcome"],
             pictures={name: _of_figure(given.pictures, name) for name in _figure_names(given)},

@@ -49,8 +49,11 @@ def _asked(study: Study, claims: Claims, rows: pd.DataFrame) -> str:
     if len(rows):
         treated, control = rows["n_treated"], rows["n_control"]
         counts = f" ({_range(treated)} vs {_range(control)} participants with both timepoints)"
+    all_said = len(claims.claims)
+    some = f"{len(rows)} of the {plural(all_said, 'statement')}"
+    said = plural(len(rows), "statement") if len(rows) == all_said else some
     return (
-        f"{plural(len(rows), 'statement')} of “{claims.article}” about the brain at rest, as the "
+        f"{said} of “{claims.article}” about the brain at rest, as the "
         f"difference in change, post − pre, {contrast.label}{counts}."
     )
 
@@ -58,15 +61,17 @@ def _asked(study: Study, claims: Claims, rows: pd.DataFrame) -> str:
 def _found(rows: pd.DataFrame) -> str:
     known = rows[rows["ci_low"].notna()]
     if known.empty:
-        return "No statement could be tested; the table says why."
+        return "No statement could be tested; the page says why."
     beyond = known[(known["ci_low"] > 0) | (known["ci_high"] < 0)]
     within = known.drop(index=beyond.index)
-    up = beyond["difference"] > 0
-    agrees = up == (beyond["direction"] == "up")
+    unsigned = beyond[beyond["direction"].isna()]
+    beyond = beyond.drop(index=unsigned.index)
+    agrees = (beyond["difference"] > 0) == (beyond["direction"] == "up")
     parts = []
     for part, words in (
         (beyond[agrees], "the 95 % interval lies wholly on the side the article says"),
         (beyond[~agrees], "the 95 % interval lies wholly on the side opposite to the article"),
+        (unsigned, "the 95 % interval excludes zero, and the article says no direction"),
         (within, "the 95 % interval includes zero, so these data cannot tell"),
     ):
         if len(part):

@@ -215,8 +215,13 @@ def test_exchanging_the_names_of_arms_flips_the_effect(made_up: Maker, study_wit
         "control": ("therapy",),
         "primary": True,
     }
+    arms = {
+        "waiting": {"label": "Talk therapy", "role": "therapy"},
+        "therapy": {"label": "Untreated", "role": "untreated"},
+    }
     made = made_up()
-    turned = effect(made.infer(study=study_with(contrasts={PRIMARY: contrast})).effects, "A2")
+    study = study_with(contrasts={PRIMARY: contrast}, arms=arms)
+    turned = effect(made.infer(study=study).effects, "A2")
     expected = effect(made.infer().effects, "A2")
     assert turned["difference"] == pytest.approx(-expected["difference"])
     assert turned["dppc2"] == pytest.approx(-expected["dppc2"])

@@ -16,7 +16,7 @@ UNITS = {
 
 
 def declared(made: object, units: dict[str, str], study: Study) -> dict[str, Measure]:
-    found = declare_measures(study, made.claims, made.regions, units)  # type: ignore[attr-defined]
+    found = declare_measures(study, made.claims.claims, made.regions, units)  # type: ignore[attr-defined]
     return {measure.name: measure for measure in found}
 
 
@@ -53,7 +53,7 @@ def test_a_claim_about_regions_that_are_not_configured_says_so(
 ) -> None:
     made = made_up()
     kept = tuple(r for r in made.regions if r.group != "vmPFC")  # type: ignore[attr-defined]
-    found = declare_measures(study_with(), made.claims, kept, UNITS)  # type: ignore[attr-defined]
+    found = declare_measures(study_with(), made.claims.claims, kept, UNITS)  # type: ignore[attr-defined]
     problems = {measure.name: measure.problem for measure in found if measure.kind == "claim"}
     assert problems["A2"] == ""
     assert problems["T2"] == "no region of the group 'vmPFC' is configured"

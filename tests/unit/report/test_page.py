@@ -120,8 +120,10 @@ def test_the_policy_allows_the_one_script_of_the_page_and_no_network(page: str) 
     assert "default-src 'none'" in page
 
 
-def test_the_order_is_effects_evidence_threats_left_out_methods_provenance(page: str) -> None:
-    names = ("effects", "evidence", "threats", "left-out", "methods", "provenance")
+def test_the_order_of_the_sections(
+    page: str,
+) -> None:
+    names = ("effects", "evidence", "cannot-tell", "threats", "left-out", "methods", "provenance")
     places = [page.index(f'<h2 id="{name}"') for name in names]
     assert places == sorted(places)
 

@@ -34,7 +34,7 @@ def test_what_could_not_be_tested_is_counted(given: Any) -> None:
     nothing = (float("nan"), float("nan"))
     effects = effects_with(given, P2=nothing, A2=nothing, T2=nothing)
     told = summary(given.study, given.claims, effects, ())
-    assert told.found == "No statement could be tested; the table says why."
+    assert told.found == "No statement could be tested; the page says why."
     effects = effects_with(given, P2=nothing, A2=(-1, 1), T2=(-1, 1))
     found = summary(given.study, given.claims, effects, ()).found
     assert found.endswith("1 (P2) could not be tested.")
