@@ -18,7 +18,7 @@ from brainchange.errors import BrainchangeError, ConfigError, Problem
 if TYPE_CHECKING:
     from brainchange.sources.meter import Progress
 
-ListName = Literal["studies", "regions", "metrics", "atlases"]
+ListName = Literal["studies", "regions", "metrics", "atlases", "claims"]
 
 out = Console(soft_wrap=not sys.stdout.isatty())
 err = Console(stderr=True, soft_wrap=True)
@@ -124,14 +124,29 @@ def _lock_state(path: Path, *, simulated: bool) -> str:
 def list_(
     what: Annotated[ListName, typer.Argument(help="What to list.")],
 ) -> None:
-    """List what is configured: studies, regions, metrics or atlases."""
+    """List what is configured: studies, regions, metrics, atlases or claims."""
+    from brainchange.claim_listing import claim_rows
+
     rows: dict[str, Callable[[Path], tuple[list[str], list[list[str]]]]] = {
         "studies": _studies,
         "regions": _regions,
         "metrics": _metrics,
         "atlases": _atlases,
+        "claims": claim_rows,
     }
-    header, cells = rows[what](_project_folder())
+    _show(*rows[what](_project_folder()))
+
+
+@app.command()
+def claims(study: StudyArgument) -> None:
+    """Say what a study can tell about each claim of the article, and why not more."""
+    from brainchange.claim_listing import judged_rows
+
+    _show(*judged_rows(_project_folder(), study))
+
+
+def _show(header: list[str], cells: list[list[str]]) -> None:
+    """Print a table: for people on a terminal, tab-separated for programs."""
     if not sys.stdout.isatty():
         typer.echo("\n".join("\t".join(row) for row in [header, *cells]))
         return

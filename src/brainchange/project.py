@@ -16,7 +16,7 @@ from brainchange.study.model import Study
 from brainchange.study.regions import Region, read_regions, regions_of_atlas
 from brainchange.study.settings import Settings
 from brainchange.study.strict import parse, read_yaml
-from brainchange.study.testability import Testability, testability
+from brainchange.study.testability import Judged, judge_claims
 
 CONFIG = "config/config.yaml"
 REGIONS = "config/regions.tsv"
@@ -62,9 +62,9 @@ class Project:
         """Where the results of the study go."""
         return self.root / "results" / self.study.id
 
-    def testability(self, arm_sizes: Mapping[str, int] | None = None) -> tuple[Testability, ...]:
+    def judged_claims(self, arm_sizes: Mapping[str, int] | None = None) -> tuple[Judged, ...]:
         """Judge what the study can say about each claim."""
-        return testability(
+        return judge_claims(
             self.claims,
             self.study,
             computed=computed_metrics(self.settings.metrics),

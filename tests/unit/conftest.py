@@ -25,7 +25,7 @@ from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.study.model import Study
 from brainchange.study.settings import Settings
-from brainchange.study.testability import testability
+from brainchange.study.testability import judge_claims
 
 ROLES = ("therapy", "comparison", "untreated", "therapy", "comparison", "healthy")
 LABELS = ("Talk therapy", "Exercise", "Untreated", "Group therapy", "Reading", "Healthy")
@@ -90,7 +90,7 @@ def made_up(size: MadeUp) -> FigureInput:
         claims=claims,
         tables={
             "claims": claims_table(
-                testability(
+                judge_claims(
                     claims,
                     study,
                     computed=("falff_z", "connectivity"),

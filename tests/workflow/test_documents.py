@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from brainchange.study.claims import Claims
-from brainchange.study.strict import parse
+from brainchange.study.model import Study
+from brainchange.study.strict import parse, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -101,6 +102,18 @@ def test_the_claim_of_the_documentation_is_one():
     example = re.search(r"```yaml\n(.*?)```", EXTENDING, re.DOTALL)[1]
     claims = parse(Claims, {"article": "a", "claims": yaml.safe_load(example)}, "extending.md")
     assert claims.claims[0].pairs == (("insula", "amygdala"),)
+    assert claims.claims[0].requires.arms == ("control", "cbt")
+
+
+def test_the_scans_of_the_documentation_are_understood():
+    import yaml
+
+    example = re.findall(r"```yaml\n(.*?)```", EXTENDING, re.DOTALL)[1]
+    description = read_yaml(ROOT / "config" / "studies" / "demo.yaml")
+    added = {**yaml.safe_load(example), "tasks": ["rest", "faces"]}
+    study = parse(Study, description | added, "extending.md")
+    assert study.kind_of_task("faces") == "emotion_task"
+    assert study.scanned("T1w") == {("pre", arm) for arm in study.arms}
 
 
 def test_the_metric_of_the_documentation_works(tmp_path):
@@ -130,7 +143,7 @@ def test_every_command_explains_itself():
     listing = subprocess.run(
         [str(BIN / "brainchange"), "--help"], capture_output=True, text=True, check=True
     ).stdout
-    for command in ("check", "list", "lock", "fetch", "simulate", "reference"):
+    for command in ("check", "list", "claims", "lock", "fetch", "simulate", "reference"):
         assert command in listing
         helped = subprocess.run(
             [str(BIN / "brainchange"), command, "--help"],
@@ -147,6 +160,7 @@ def test_every_command_explains_itself():
     [
         (["check", "demmo"], 2, "Did you mean 'demo'?"),
         (["list", "region"], 2, "regions"),
+        (["claims", "demmo"], 2, "Did you mean 'demo'?"),
         (["lock", "ds03007"], 2, "Did you mean 'ds003007'?"),
         (["lock", "ds003007", "--mirror", "nowhere"], 2, "does not exist"),
         (["fetch", "ds003007", "--subject", "99"], 4, "the lock has no file of 'sub-99'"),

@@ -24,7 +24,7 @@ from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
-from brainchange.study.testability import measured_claims, testability
+from brainchange.study.testability import judge_claims, measured_claims
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def infer(
     """
     enrolment = enrol(participants, study)
     specification = settings.denoising.name
-    judged = testability(
+    judged = judge_claims(
         claims,
         study,
         computed=computed_metrics(settings.metrics),

@@ -106,9 +106,11 @@ def _excluded(participant: str | None, reason: str, key: str) -> Decision:
 
 
 def _require_columns(table: pd.DataFrame, study: Study) -> None:
+    named = study.participants
     wanted = {
-        "participants.id_column": study.participants.id_column,
-        "participants.arm_column": study.participants.arm_column,
+        "participants.id_column": named.id_column,
+        "participants.arm_column": named.arm_column,
+        **{f"participants.columns.{what}": column for what, column in named.columns.items()},
     } | {
         f"outcomes.{name}.columns.{timepoint}": column
         for name, outcome in study.outcomes.items()

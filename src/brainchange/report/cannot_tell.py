@@ -12,7 +12,7 @@ from brainchange.study.claims import Claim, Claims
 HEADINGS = {
     "measurement": "The study could tell, but nothing measures it here yet",
     "participants": "Too few participants for more than a description",
-    "proxy": "Told only with a caveat",
+    "proxy": "At best an indirect answer",
     "allocation": "Arms were not randomised",
     "images": "Images are missing",
     "arm": "An arm is missing",

@@ -14,6 +14,7 @@ from brainchange.study.regions import Region
 from brainchange.study.strict import Name, Strict, Text
 
 Direction = Literal["up", "down", "either", "equal", "predicts", "follows"]
+ArmNeed = Literal["control", "healthy", ArmKind]
 Family = Literal["confirmatory", "secondary", "exploratory"]
 Sight = Literal["shows", "conditional", "blind"]
 MOST_WORDS = 12
@@ -33,7 +34,7 @@ class Requirement(Strict):
     """Kinds of images of which one must be there; empty where no image is needed."""
     timepoints: tuple[Timepoint, ...] = ("pre", "post")
     """Timepoints at which it must be there."""
-    arms: tuple[ArmKind | Literal["control", "healthy"], ...] = ("control",)
+    arms: tuple[ArmNeed, ...] = ("control",)
     """Arms besides talk therapy: a control (untreated or compared with), healthy people, or a
     kind of arm. A kind of talk therapy must be that of the primary contrast."""
     therapies: int = Field(1, ge=1)

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pandas as pd
 
-from brainchange.study.testability import Barrier, State, Testability
+from brainchange.study.testability import Barrier, Judged, State
 from brainchange.tables import Column, TableSchema
 
 CLAIMS_TABLE = TableSchema(
@@ -44,12 +44,12 @@ CLAIMS_TABLE = TableSchema(
 )
 
 
-def claims_table(judged: Sequence[Testability]) -> pd.DataFrame:
+def claims_table(judged: Sequence[Judged]) -> pd.DataFrame:
     """Write what the study can say about each claim.
 
     Parameters
     ----------
-    judged : sequence of Testability
+    judged : sequence of Judged
         The claims, judged.
 
     Returns

@@ -115,6 +115,12 @@ class Scan(Strict):
     arms: tuple[Text, ...] = ()
     """In which arms; empty for every arm."""
 
+    @model_validator(mode="after")
+    def _task_of_a_task(self) -> Scan:
+        if self.task and self.kind in ("T1w", "diffusion"):
+            raise ValueError(f"images of the kind '{self.kind}' have no task")
+        return self
+
 
 class Contrast(Strict):
     """Two sets of arms whose change is compared: treated minus control."""

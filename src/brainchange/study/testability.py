@@ -62,7 +62,7 @@ COLUMNS: Mapping[Phenotype, str] = {
 
 
 @dataclass(frozen=True)
-class Testability:
+class Judged:
     """What a study can say about one claim.
 
     Attributes
@@ -95,14 +95,14 @@ class Testability:
         return "; ".join(reason for _, reason in self.barriers)
 
 
-def testability(
+def judge_claims(
     claims: Claims,
     study: Study,
     *,
     computed: Collection[str],
     groups: Collection[str],
     arm_sizes: Mapping[str, int] | None,
-) -> tuple[Testability, ...]:
+) -> tuple[Judged, ...]:
     """Judge for each claim whether a study can tell.
 
     Parameters
@@ -120,7 +120,7 @@ def testability(
 
     Returns
     -------
-    tuple of Testability
+    tuple of Judged
         One for each claim, in order.
     """
     return tuple(
@@ -129,19 +129,19 @@ def testability(
     )
 
 
-def measured_claims(judged: Sequence[Testability]) -> tuple[Claim, ...]:
+def measured_claims(judged: Sequence[Judged]) -> tuple[Claim, ...]:
     """Choose the claims that become measures: those the study can tell and that are measured."""
     return tuple(one.claim for one in judged if one.measured)
 
 
 def _judge(
     claim: Claim, study: Study, arm_sizes: Mapping[str, int] | None, unmeasured: tuple[Found, ...]
-) -> Testability:
+) -> Judged:
     against = tuple(_against(claim, study))
     if against:
-        return Testability(claim, "not_testable", against)
+        return Judged(claim, "not_testable", against)
     weak = tuple(_weak(claim, study, arm_sizes))
-    return Testability(claim, "caveat" if weak else "testable", (*weak, *unmeasured))
+    return Judged(claim, "caveat" if weak else "testable", weak or unmeasured)
 
 
 def _against(claim: Claim, study: Study) -> Iterator[Found]:
@@ -180,7 +180,7 @@ def _weak(claim: Claim, study: Study, arm_sizes: Mapping[str, int] | None) -> It
         found = sum(arm_sizes.get(arm, 0) for arm in arms)
         if found < fewest:
             names = " and ".join(study.arms[arm].label for arm in arms)
-            yield "participants", f"{needed} for more than a description; {names}: {found}"
+            yield "participants", f"{needed} for more than a description, {names} has {found}"
 
 
 def _unmeasured(
@@ -188,7 +188,8 @@ def _unmeasured(
 ) -> Iterator[Found]:
     """Say why nothing is computed although the study could tell."""
     absent = [group for group in claim.named_groups if group not in groups]
-    kind = study.kind_of_task(study.tasks[0])
+    of_a_task = set(claim.requires.images) - {"T1w", "diffusion"}
+    analysed = study.kind_of_task(study.tasks[0])
     if claim.mri == "blind":
         yield "measurement", "the column tells it, not MRI: see the outcomes of the study"
     elif claim.metric is None:
@@ -197,7 +198,7 @@ def _unmeasured(
         yield "measurement", f"the metric '{claim.metric}' is not computed"
     elif absent:
         yield "measurement", f"no region of the group '{absent[0]}' is configured"
-    elif claim.requires.images and kind not in claim.requires.images:
+    elif of_a_task and analysed not in of_a_task:
         yield "measurement", f"only the first task, '{study.tasks[0]}', is analysed"
 
 
@@ -285,4 +286,4 @@ def _column_of(needs: Requirement) -> str:
     if needs.column is None:
         return ""
     once = needs.column in ("relapse", "dose")
-    return COLUMNS[needs.column] + ("" if once else f" at {' and '.join(needs.timepoints)}")
+    return COLUMNS[needs.column] + ("" if once else f" at {', '.join(needs.timepoints)}")
