@@ -105,7 +105,7 @@ def infer(
         enrolment=enrolment,
         observations=observations,
     )
-    claimed = {claim.metric for claim in told}
+    claimed = {claim.metric for claim in claims.claims if claim.metric}
     primary = primary_observations(observations, study, specification)
     usable = usable_timepoints(primary[primary["metric"].isin(claimed)])
     if prepared is None:

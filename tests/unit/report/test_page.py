@@ -14,9 +14,11 @@ import pandas as pd
 import pytest
 
 from brainchange.figures import registry
+from brainchange.project import load_project
 from brainchange.report.page import ReportInput, render
 from brainchange.report.pictures import read_pictures
 from brainchange.report.provenance import InputFile, Provenance
+from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.study.regions import Region
 
@@ -224,3 +226,31 @@ def test_long_lists_are_cut_and_say_so(given: ReportInput) -> None:
     assert page.count("few volumes") == 2000
     assert "the first 2000 are shown, all are in decisions.tsv" in page
     assert "the first 2000 of the lock" in page
+
+
+def test_what_the_study_cannot_tell_is_grouped_with_the_reason_and_the_need(
+    given: ReportInput, root: Path
+) -> None:
+    project = load_project(root, {"study": "ds003007"})
+    table = claims_table(project.judged_claims({"depr_cbt": 8}))
+    made = dataclasses.replace(
+        given, claims=project.claims, tables={**given.tables, "claims": table}
+    )
+    page = render(made)
+    section = page.split('<h2 id="cannot-tell">')[1].split("</section>", maxsplit=1)[0]
+    assert "7 of 51 statements" in section
+    assert "MRI cannot show it: 10" in section
+    assert "No T1w images of Untreated (post)" in section
+    assert "Where the article contradicts itself" in section
+    assert section.count("<tr id=") == 44
+    assert Structure(page).open == []
+
+
+def test_a_page_without_a_testable_statement_says_so(given: ReportInput) -> None:
+    effects = given.tables["effects"]
+    table = given.tables["claims"].assign(measured=False, barrier="arm", reason="no control arm")
+    tables = {**given.tables, "effects": effects[effects["kind"] != "claim"], "claims": table}
+    page = render(dataclasses.replace(given, tables=tables))
+    assert "No statement of the article can be tested with this study" in page
+    assert "0 of 3 statements" in page
+    assert "0 of the 3 statements" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +262,54 @@ def test_the_registry_and_the_rules_agree_about_ds003007(root: Path, shared: Pat
     }
     different = {name: (said[name], state) for name, state in found.items() if said[name] != state}
     assert different == DIFFERENT
+
+
+def ideal_study(kind: str, **more: Any) -> Study:
+    """Everything a study can have but assays, in arms of one kind of talk therapy and others."""
+    scales = ("symptoms", "rumination", "cognition", "performance")
+    times = {when: f"column_{when}" for when in ("pre", "post", "followup")}
+    scans = ("emotion", "regulation", "control", "reward", "interoception")
+    arms = {
+        "therapy": {"label": "Talk therapy", "role": "therapy", "kind": kind},
+        "therapy2": {"label": "Another", "role": "therapy"},
+        "drug": {"label": "Medication", "role": "comparison", "kind": "medication"},
+        "sport": {"label": "Exercise", "role": "comparison", "kind": "exercise"},
+        "waiting": {"label": "Untreated", "role": "untreated"},
+        "healthy": {"label": "Healthy", "role": "healthy"},
+    }
+    return study_with(
+        arms=arms,
+        timepoints={"pre": ["1"], "post": ["2"], "followup": ["3"]},
+        participants={"arm_column": "g", "columns": {"dose": "n", "relapse": "r"} | more},
+        outcomes={name: outcome(measures=name, columns=times) for name in scales},
+        scans=[{"kind": f"{name}_task"} for name in scans]
+        + [{"kind": "T1w"}, {"kind": "diffusion"}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("assays", "counts"),
+    [
+        ({}, {"testable": 32, "caveat": 9, "not_testable": 10}),
+        (
+            {"gene_expression": "rna", "bdnf": "bdnf", "cortisol": "saliva"},
+            {"testable": 35, "caveat": 9, "not_testable": 7},
+        ),
+    ],
+)
+def test_in_suitable_studies_as_many_claims_are_testable_as_the_methods_count(
+    root: Path, assays: dict[str, str], counts: dict[str, int]
+) -> None:
+    claims = parse(Claims, read_yaml(root / "config" / "claims.yaml"), "claims.yaml")
+    order = ("not_testable", "caveat", "testable")
+    best: dict[str, str] = {}
+    for kind in ("cbt", "psychodynamic", "emdr", "dbt"):
+        study = ideal_study(kind, **assays)
+        sizes = dict.fromkeys(study.arms, 200)
+        for one in judge_claims(claims, study, computed=(), groups=(), arm_sizes=sizes):
+            found = best.get(one.claim.id, one.state)
+            best[one.claim.id] = max(found, one.state, key=order.index)
+    assert Counter(best.values()) == counts
 
 
 def test_the_table_names_every_claim_and_gives_a_reason_where_it_is_not_tested(
