@@ -87,7 +87,7 @@ def small_project(folder: Path) -> Workflow:
     return Workflow(folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def workflow_in() -> type[Workflow]:
     """Run the workflow in any folder."""
     return Workflow
