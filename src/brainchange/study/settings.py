@@ -108,6 +108,8 @@ class Settings(Strict):
     """Seed of everything random; seeds of units derive from it and their names."""
     regions: tuple[Text, ...] = ()
     """Regions to analyse, in this order; empty for all of regions.tsv."""
+    only_participants: tuple[Text, ...] = ()
+    """Participants to analyse (sub-01); empty for all. The others are told as left out."""
     metrics: tuple[Text, ...] = (
         "connectivity",
         "alff",
