@@ -18,7 +18,7 @@ from brainchange.errors import BrainchangeError, ConfigError
 from brainchange.imaging.parcellation import packaged_labels, read_labels
 from brainchange.imaging.signals import RegionSignals, region_means, region_signals
 from brainchange.metrics.covered import region_decisions, used_voxels
-from brainchange.metrics.gates import Decision, cautions, decision, exclusion
+from brainchange.metrics.gates import Decision, cautions, decision, exclusion, left_out
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.prepared import ReadRun, open_run, read_run
 from brainchange.metrics.registry import Metric, chosen_metrics
@@ -172,7 +172,7 @@ def measure_participant(
         try:
             measured.append(_measured(run, voxels, metrics, cautions(own)))
         except BrainchangeError as error:
-            decisions.append(decision(run.inputs.run, "excluded", error.reason))
+            decisions.append(left_out(run.inputs.run, error))
     reasons = {files.run: exclusion(_of_run(decisions, files.run)) for files in runs}
     return ParticipantMeasurement(
         participant=participant,
@@ -267,7 +267,7 @@ def _read(files: PreparedFiles, plan: _Plan) -> tuple[ReadRun | None, list[Decis
     except ConfigError:
         raise
     except BrainchangeError as error:
-        return None, [*decisions, decision(files.run, "excluded", error.reason)]
+        return None, [*decisions, left_out(files.run, error)]
     return read, decisions
 
 
