@@ -68,7 +68,7 @@ def test_arms_are_added_and_order_does_not_matter(tables):
     )
 
 
-def test_a_participant_without_an_arm_is_kept_and_told(tables):
+def test_a_participant_without_an_arm_is_kept_and_decisions_made_before_are_joined(tables):
     gathered = gather(
         [tables],
         {},
@@ -82,10 +82,23 @@ def test_a_participant_without_an_arm_is_kept_and_told(tables):
         ],
     )
     assert gathered.observations["arm"].isna().all()
-    assert "the table of participants gives no arm for this participant" in set(
-        gathered.decisions["reason"]
-    )
+    assert "participant" not in set(gathered.decisions["scope"]), "enrolling tells why"
     assert gathered.decisions["participant_id"].tolist()[-1] == "sub-09"
+
+
+def test_a_participant_of_the_table_without_images_is_told_once(tables):
+    told = {
+        "scope": "run",
+        "participant_id": "sub-09",
+        "action": "excluded",
+        "reason": "it has no brain mask",
+    }
+    gathered = gather([tables], {"sub-01": "a", "sub-08": "a", "sub-09": "b"}, [told])
+    reasons = dict(
+        zip(gathered.decisions["participant_id"], gathered.decisions["reason"], strict=True)
+    )
+    assert reasons["sub-08"].endswith("but there are no images")
+    assert reasons["sub-09"] == "it has no brain mask"
 
 
 def test_nothing_measured_is_an_empty_table():
