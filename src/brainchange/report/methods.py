@@ -107,7 +107,8 @@ def _coverage(rules: Coverage) -> str:
         f"signal-to-noise ratio is above {rules.smallest_tsnr:g}. Only voxels valid in all runs "
         "of a participant are used, so that coverage cannot pass for change. A region is usable "
         f"if at least {_percent(rules.smallest_share)} of its voxels are; otherwise its value is "
-        "missing, never zero."
+        "missing, never zero. A region whose mean signal-to-noise ratio is below "
+        f"{rules.caution_tsnr:g} is marked with caution."
     )
 
 

@@ -73,6 +73,8 @@ class Coverage(Strict):
     """A voxel is valid above this share of the median brain intensity."""
     smallest_tsnr: Annotated[float, Field(ge=0)] = 20.0
     """A voxel is valid above this temporal signal-to-noise ratio."""
+    caution_tsnr: Annotated[float, Field(ge=0)] = 40.0
+    """A region with a smaller mean temporal signal-to-noise ratio is marked with caution."""
 
 
 class Frequency(Strict):

@@ -138,6 +138,24 @@ def test_a_head_that_wanders_off_is_left_out(tiny):
     assert "mm is above 3 mm" in told
 
 
+def test_a_region_with_weak_signal_is_used_with_caution(tiny):
+    noisy = tiny.bold()
+    box = tiny.boxes[17]
+    noise = np.random.default_rng(3).normal(0, 30, noisy[box].shape)
+    noisy[box] += noise.astype(np.float32)
+    tiny.add("ses-pre", image=noisy)
+    measured = tiny.measure()
+    (row,) = [row for row in measured.decisions if row["config_key"] == "coverage.caution_tsnr"]
+    assert (row["name"], row["action"], row["threshold"]) == ("hippocampus_L", "caution", 40.0)
+    assert 25 < row["value"] < 35  # 1000 / √(12² + 30²) = 31
+    weak = tiny.observed(measured, metric="falff", timepoint="pre", region="hippocampus_L")
+    assert weak["value"].notna().all()
+    said = f"hippocampus_L: mean temporal signal-to-noise ratio {row['value']:.1f} is below 40"
+    assert weak["flag"].item() == said
+    strong = tiny.observed(measured, metric="falff", timepoint="pre", region="amygdala_L")
+    assert strong["flag"].isna().all()
+
+
 def test_few_kept_volumes_are_a_caution(tiny):
     table = tiny.confounds()
     table.loc[10:29, "std_dvars"] = 2.0
