@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
 from brainchange.project import CONFIG, Project
@@ -16,6 +15,7 @@ from brainchange.sources.bids import PreparedFiles, prepared_runs
 from brainchange.sources.fetch import missing
 from brainchange.sources.lock import LockRow, participant_of, read_lock
 from brainchange.sources.receipts import receipt_path, unit_of
+from brainchange.study.decisions import Decision
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Plan:
         return {name: runs for name, runs in grouped.items() if not only or name in only}
 
     @property
-    def decisions(self) -> Sequence[dict[str, Any]]:
+    def decisions(self) -> Sequence[Decision]:
         """Runs that lack a file and participants not chosen, as rows of the decisions table."""
         not_chosen = [name for name in self._prepared_runs if name not in self.runs]
         return [*self._prepared[1], *(_not_chosen(name) for name in not_chosen)]
@@ -104,7 +104,7 @@ class Plan:
         return {participant: tuple(runs) for participant, runs in sorted(grouped.items())}
 
     @cached_property
-    def _prepared(self) -> tuple[list[PreparedFiles], list[dict[str, Any]]]:
+    def _prepared(self) -> tuple[list[PreparedFiles], list[Decision]]:
         study = self.project.study
         return prepared_runs(self.paths, study.images, study.tasks)
 
@@ -146,7 +146,7 @@ def _require_chosen(plan: Plan) -> None:
         raise ConfigError.from_problems(problems)
 
 
-def _not_chosen(participant: str) -> dict[str, Any]:
+def _not_chosen(participant: str) -> Decision:
     return {
         "scope": "participant",
         "participant_id": participant,

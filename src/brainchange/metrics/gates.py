@@ -13,9 +13,8 @@ from brainchange.errors import BrainchangeError
 from brainchange.imaging.confounds import Confounds
 from brainchange.imaging.denoise import Nuisance
 from brainchange.sources.bids import Run
+from brainchange.study.decisions import Decision
 from brainchange.study.settings import Settings
-
-Decision = dict[str, Any]
 
 
 def decision(run: Run, action: str, reason: str, *, scope: str = "run", **more: Any) -> Decision:  # noqa: ANN401

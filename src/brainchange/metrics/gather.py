@@ -17,7 +17,7 @@ from brainchange.metrics.observations import (
     PARTICIPANT_OBSERVATIONS_TABLE,
 )
 from brainchange.metrics.observe import observation_rows
-from brainchange.study.decisions import DECISIONS_TABLE
+from brainchange.study.decisions import DECISIONS_TABLE, Decision
 from brainchange.tables import TableSchema
 
 
@@ -145,7 +145,7 @@ def _joined(schema: TableSchema, frames: Sequence[pd.DataFrame]) -> pd.DataFrame
     )
 
 
-def _no_images(participant: str) -> dict[str, Any]:
+def _no_images(participant: str) -> Decision:
     return {
         "scope": "participant",
         "participant_id": participant,
