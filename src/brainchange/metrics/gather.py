@@ -54,11 +54,6 @@ class TablePaths:
     coverage: Path
     decisions: Path
 
-    @classmethod
-    def in_folder(cls, folder: Path) -> TablePaths:
-        """Name the tables ``observations.tsv``, ``coverage.tsv`` and ``decisions.tsv``."""
-        return cls(*(folder / f"{name}.tsv" for name in ("observations", "coverage", "decisions")))
-
 
 def participant_tables(measurement: ParticipantMeasurement, layout: StudyLayout) -> MeasuredTables:
     """Make the tables of one participant."""

@@ -14,7 +14,7 @@ from brainchange.figures.drawing import Drawing, FigureInput
 
 
 def drawn(name: str, given: FigureInput) -> dict[str, Drawing]:
-    return {d.name: d for d in registry.drawings(registry.figure_named(name), given)}
+    return {d.name: d for d in registry.drawings(registry.figures()[name], given)}
 
 
 def with_table(given: FigureInput, name: str, table: Any) -> FigureInput:

@@ -8,7 +8,6 @@ import pytest
 
 from brainchange.errors import TableError
 from brainchange.metrics.gather import (
-    TablePaths,
     gather,
     participant_tables,
     read_participant_tables,
@@ -32,8 +31,8 @@ def as_another(tables, name):
     )
 
 
-def test_tables_come_back_as_they_were_written(tables, tmp_path):
-    paths = TablePaths.in_folder(tmp_path)
+def test_tables_come_back_as_they_were_written(tables, table_paths, tmp_path):
+    paths = table_paths(tmp_path)
     write_participant_tables(tables, paths)
     again = read_participant_tables(paths)
     pd.testing.assert_frame_equal(again.observations, tables.observations, rtol=1e-11)
@@ -44,9 +43,9 @@ def test_tables_come_back_as_they_were_written(tables, tmp_path):
     assert paths.observations.read_bytes() == first
 
 
-def test_a_missing_table_is_told(tmp_path):
+def test_a_missing_table_is_told(table_paths, tmp_path):
     with pytest.raises(TableError, match="the table does not exist"):
-        read_participant_tables(TablePaths.in_folder(tmp_path))
+        read_participant_tables(table_paths(tmp_path))
 
 
 def test_arms_are_added_and_order_does_not_matter(tables):
