@@ -57,7 +57,7 @@ def job(log: str) -> Iterator[Log]:
         except OSError as error:
             stream.write(_full_disk(error) or traceback.format_exc())
             sys.exit(1)
-        except Exception:
+        except Exception:  # noqa: BLE001 (a defect: its traceback goes to the log)
             stream.write(traceback.format_exc())
             sys.exit(1)
 
