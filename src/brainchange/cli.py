@@ -87,6 +87,7 @@ def check(
 ) -> None:
     """Check the configuration: every problem at once, before any work is done."""
     from brainchange.project import load_project, study_names
+    from brainchange.simulate.model import read_simulation
 
     root = _project_folder()
     problems: list[Problem] = []
@@ -94,6 +95,8 @@ def check(
     for overrides in asked if study else [{}, *asked]:
         try:
             project = load_project(root, overrides)
+            if project.study.simulated:
+                read_simulation(root, project.study.id)
         except BrainchangeError as error:
             problems += [problem for problem in error.problems if problem not in problems]
             continue
