@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -19,6 +19,8 @@ Name = Annotated[str, StringConstraints(pattern=_NAME, max_length=64)]
 """A name that is safe as part of a file name."""
 Label = Annotated[str, StringConstraints(pattern=_LABEL, max_length=64)]
 """A BIDS label: letters and digits only."""
+Direction = Literal["up", "down"]
+"""Direction of a change."""
 Text = Annotated[str, StringConstraints(min_length=1)]
 Loc = tuple[int | str, ...]
 
