@@ -229,6 +229,12 @@ def lock(
 
     root = _project_folder()
     described = read_study(root, study)
+    if described.simulated:
+        raise ConfigError(
+            "the study is simulated: its lock is made with its files",
+            where=f"config/studies/{study}.yaml: simulated",
+            fix="make both with: brainchange simulate " + study,
+        )
     with tempfile.TemporaryDirectory() as folder:
         rows = build_lock(described, mirror, Path(folder), lambda line: err.print(escape(line)))
     path = output or root / "data" / "locks" / f"{study}.tsv"

@@ -169,7 +169,7 @@ def _explained(details: ErrorDetails) -> tuple[str, str, str]:
     allowed = _PATTERNS.get(str(details.get("ctx", {}).get("pattern")))
     if allowed:
         return f"{found!r} is not allowed here", "", f"use {allowed}"
-    if kind in ("int_type", "float_type") and isinstance(found, str):
+    if kind in ("int_type", "float_type") and re.search(r"\d", str(found)):
         return "", "quotes, a decimal comma, or an exponent without a point (1.0e-2)", ""
     return "", "", ""
 
