@@ -140,7 +140,7 @@ class Motion(Strict):
 
 
 class Effect(Strict):
-    """A planted change of a generative parameter in one arm from one timepoint on."""
+    """A planted change of a generative parameter in one arm at one timepoint."""
 
     id: Name
     """Short name, for the table of truth."""
