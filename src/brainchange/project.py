@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
-from brainchange.imaging.parcellation import known_labels
-from brainchange.metrics.registry import computed_metrics, known_names, metrics
+from brainchange.imaging.parcellation import atlases, known_labels
+from brainchange.metrics.registry import computed_metrics, metrics
 from brainchange.study.claims import Claim, Claims
 from brainchange.study.model import Study
 from brainchange.study.regions import Region, read_regions, regions_of_atlas
@@ -56,11 +56,6 @@ class Project:
     def study_folder(self) -> Path:
         """Where the fetched files of the study are."""
         return self.root / "data" / "studies" / self.study.id
-
-    @property
-    def results_folder(self) -> Path:
-        """Where the results of the study go."""
-        return self.root / "results" / self.study.id
 
     def judged_claims(self, arm_sizes: Mapping[str, int] | None = None) -> tuple[Judged, ...]:
         """Judge what the study can say about each claim."""
@@ -183,16 +178,24 @@ def _settings_problems(settings: Settings) -> list[Problem]:
         for name in settings.metrics
         if name not in known
     ]
+    twice = sorted({name for name in settings.metrics if settings.metrics.count(name) > 1})
+    problems += [
+        Problem(f"metric '{name}' is given twice", f"{CONFIG}: metrics", fix="keep one of them")
+        for name in twice
+    ]
     if settings.frequency.low >= settings.frequency.high:
         problems.append(Problem("low is not below high", f"{CONFIG}: frequency", fix="swap them"))
     return problems
 
 
 def _label_problems(regions: tuple[Region, ...]) -> list[Problem]:
-    labels: dict[str, Collection[str]] = {
-        atlas: known_labels(atlas) for atlas in {r.atlas for r in regions}
-    }
+    used = dict.fromkeys(region.atlas for region in regions)
+    labels: dict[str, Collection[str]] = {atlas: known_labels(atlas) for atlas in used}
     return [
+        Problem(f"the atlas '{atlas}' is unknown", REGIONS, fix=did_you_mean(atlas, atlases()))
+        for atlas in used
+        if not labels[atlas]
+    ] + [
         Problem(
             f"the atlas '{region.atlas}' has no label '{label}'",
             f"{REGIONS}: region {region.region}",
@@ -200,7 +203,7 @@ def _label_problems(regions: tuple[Region, ...]) -> list[Problem]:
         )
         for region in regions
         for label in region.labels
-        if label and label not in labels[region.atlas]
+        if label and labels[region.atlas] and label not in labels[region.atlas]
     ]
 
 
@@ -215,7 +218,7 @@ def _problems_of_claim(claim: Claim, groups: Collection[str]) -> Iterator[Proble
     declared = {name: metric for metric in metrics().values() for name in metric.produced}
     metric = declared.get(claim.metric or "")
     if claim.metric and metric is None:
-        hint = did_you_mean(claim.metric, known_names())
+        hint = did_you_mean(claim.metric, declared)
         yield Problem(f"there is no metric '{claim.metric}'", place, "a typing error", hint)
     elif metric and metric.per != ("pair" if claim.pairs else "region"):
         yield Problem(

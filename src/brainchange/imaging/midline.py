@@ -31,7 +31,18 @@ class Plane:
     normal: FloatArray
 
     def distance(self, coordinates: FloatArray) -> FloatArray:
-        """Signed distance of points (n, 3) from the plane in mm, positive to the right, (n,)."""
+        """Signed distance of points from the plane.
+
+        Parameters
+        ----------
+        coordinates : numpy.ndarray
+            World coordinates in mm, (n_points, 3).
+
+        Returns
+        -------
+        numpy.ndarray
+            In mm, positive to the right, (n_points,).
+        """
         signed: FloatArray = (coordinates - self.point) @ self.normal
         return signed
 
@@ -106,8 +117,10 @@ def _centroids(
 ) -> dict[int, FloatArray]:
     """Centre in world coordinates (mm) of each wanted label that occurs."""
     numbers = np.array(sorted(wanted), dtype=np.int64)
-    subscripts = np.nonzero(np.isin(parcellation, numbers))
-    member = np.searchsorted(numbers, parcellation[subscripts])
+    flat = parcellation.ravel(order="F")
+    places = np.flatnonzero(np.isin(flat, numbers))
+    subscripts = np.unravel_index(places, parcellation.shape, order="F")
+    member = np.searchsorted(numbers, flat[places])
     counts = np.bincount(member, minlength=numbers.size)
     sums = [np.bincount(member, weights=axis, minlength=numbers.size) for axis in subscripts]
     means = np.column_stack(sums) / np.maximum(counts, 1)[:, np.newaxis]

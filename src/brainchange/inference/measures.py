@@ -9,6 +9,7 @@ from typing import Literal
 from brainchange.study.claims import Claim
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
+from brainchange.study.strict import Direction
 
 Kind = Literal["claim", "outcome", "region", "negative_control", "quality"]
 Family = Literal["confirmatory", "secondary", "exploratory", "outcome", "quality"]
@@ -21,7 +22,7 @@ QUALITY_METRICS = {
     "kept_volumes": "kept volumes",
 }
 """Metrics of the whole run that are compared between arms, and their names."""
-SIGNED: dict[str, Literal["up", "down"]] = {"up": "up", "down": "down"}
+SIGNED: dict[str, Direction] = {"up": "up", "down": "down"}
 """Directions that have a sign; a claim of another kind is compared with none."""
 TSNR = "tsnr"
 WHOLE_RUN: Members = (("", ""),)
@@ -62,7 +63,7 @@ class Measure:
     metric: str
     unit: str
     family: Family
-    direction: Literal["up", "down"] | None = None
+    direction: Direction | None = None
     members: Members = ()
     complete: bool = True
     problem: str = ""

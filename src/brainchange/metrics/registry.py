@@ -107,11 +107,6 @@ def metrics() -> dict[str, Metric]:
     return dict(sorted(found.items()))
 
 
-def known_names() -> tuple[str, ...]:
-    """Names of all values that can be observed, ``<name>_z`` included."""
-    return tuple(name for metric in metrics().values() for name in metric.produced)
-
-
 def computed_metrics(names: tuple[str, ...]) -> dict[str, Metric]:
     """Metric of every value that is computed, ``<name>_z`` included; unknown names are left out.
 
@@ -126,7 +121,17 @@ def computed_metrics(names: tuple[str, ...]) -> dict[str, Metric]:
 
 
 def chosen_metrics(names: tuple[str, ...]) -> tuple[Metric, ...]:
-    """Metrics by name, in the order asked for.
+    """Metrics by name.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names as in ``metrics`` of the configuration; one given twice counts once.
+
+    Returns
+    -------
+    tuple of Metric
+        In the order asked for.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from brainchange.study.model import ArmKind, ImageKind, Phenotype, Timepoint
 from brainchange.study.regions import Region
 from brainchange.study.strict import Name, Strict, Text
 
-Direction = Literal["up", "down", "either", "equal", "predicts", "follows"]
+Says = Literal["up", "down", "either", "equal", "predicts", "follows"]
 ArmNeed = Literal["control", "healthy", ArmKind]
 Family = Literal["confirmatory", "secondary", "exploratory"]
 Sight = Literal["shows", "conditional", "blind"]
@@ -62,7 +62,7 @@ class Claim(Strict):
     """Groups of regions whose values are averaged, for a metric with one value a region."""
     pairs: tuple[tuple[Text, Text], ...] = ()
     """Pairs of groups whose edges are averaged, for a metric with one value a pair."""
-    direction: Direction
+    direction: Says
     """What the sentence says: up, down, either (a change or a difference, whichever way), equal (no
     difference that matters), predicts (better than without), follows (as the claim it goes with).
     Tests are two-sided all the same."""

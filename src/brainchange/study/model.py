@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from brainchange.errors import did_you_mean
-from brainchange.study.strict import Label, Name, Strict, Text
+from brainchange.study.strict import Direction, Label, Name, Strict, Text
 
 Timepoint = Literal["pre", "post", "followup"]
 ArmRole = Literal["therapy", "comparison", "untreated", "healthy"]
@@ -146,7 +146,7 @@ class Outcome(Strict):
     """Unit of the scores."""
     measures: Phenotype = "symptoms"
     """What it measures, where a claim is about it (rumination, cognition, cortisol)."""
-    better: Literal["down", "up"]
+    better: Direction
     """Direction of improvement."""
     minimum: float
     """Lowest possible score; a 50 % rule makes sense only where it is 0."""

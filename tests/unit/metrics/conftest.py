@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brainchange.metrics.gather import participant_tables
+from brainchange.metrics.gather import TablePaths, participant_tables
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.measure import ParticipantMeasurement, measure_participant
 from brainchange.sources.bids import PreparedFiles, Run
@@ -129,6 +129,17 @@ class TinyStudy:
     def layout(self) -> StudyLayout:
         return StudyLayout.of(self.study)
 
+    @staticmethod
+    def reason(measurement) -> str:
+        """All that was decided, in words."""
+        return "; ".join(row["reason"] for row in measurement.decisions)
+
+    @staticmethod
+    def of_run(measurement):
+        """The one decision about a run."""
+        [row] = [row for row in measurement.decisions if row["scope"] == "run"]
+        return row
+
     def observed(self, measurement, **where) -> pd.DataFrame:
         """Observations that match, as the table holds them."""
         table = participant_tables(measurement, self.layout).observations
@@ -173,6 +184,13 @@ class TinyStudy:
             regions=self.regions,
             settings=settings,
         )
+
+
+@pytest.fixture
+def table_paths():
+    """Name the tables of a participant in a folder."""
+    names = ("observations", "coverage", "decisions")
+    return lambda folder: TablePaths(*(folder / f"{name}.tsv" for name in names))
 
 
 @pytest.fixture
