@@ -128,22 +128,15 @@ def list_(
     what: Annotated[ListName, typer.Argument(help="What to list.")],
 ) -> None:
     """List what is configured: studies, regions, metrics, atlases or claims."""
-    from brainchange.claim_listing import claim_rows
+    from brainchange.listing import LISTS
 
-    rows: dict[str, Callable[[Path], tuple[list[str], list[list[str]]]]] = {
-        "studies": _studies,
-        "regions": _regions,
-        "metrics": _metrics,
-        "atlases": _atlases,
-        "claims": claim_rows,
-    }
-    _show(*rows[what](_project_folder()))
+    _show(*LISTS[what](_project_folder()))
 
 
 @app.command()
 def claims(study: StudyArgument) -> None:
     """Say what a study can tell about each claim of the article, and why not more."""
-    from brainchange.claim_listing import judged_rows
+    from brainchange.listing import judged_rows
 
     _show(*judged_rows(_project_folder(), study))
 
@@ -157,65 +150,6 @@ def _show(header: list[str], cells: list[list[str]]) -> None:
     for row in cells:
         table.add_row(*map(escape, row))
     out.print(table)
-
-
-def _studies(root: Path) -> tuple[list[str], list[list[str]]]:
-    from brainchange.files import human_bytes
-    from brainchange.project import read_study, study_names
-    from brainchange.sources.lock import read_lock
-
-    header = ["study", "version", "arms", "participants", "bytes", "bytes a participant", "title"]
-    cells = []
-    for name in study_names(root):
-        study = read_study(root, name)
-        lock = root / "data" / "locks" / f"{name}.tsv"
-        rows = read_lock(lock) if lock.exists() else ()
-        people = len({row.participant for row in rows} - {None})
-        size = sum(row.size_bytes for row in rows)
-        sizes = [human_bytes(size), human_bytes(size / people)] if people else ["", ""]
-        arms = ", ".join(arm.label for arm in study.arms.values())
-        cells.append([name, study.version, arms, str(people or ""), *sizes, study.title])
-    return header, cells
-
-
-def _regions(root: Path) -> tuple[list[str], list[list[str]]]:
-    from brainchange.project import REGIONS
-    from brainchange.study.regions import read_regions
-
-    header = ["region", "group", "atlas", "role", "labels"]
-    return header, [
-        [region.region, region.group, region.atlas, region.role, "; ".join(region.labels)]
-        for region in read_regions(root / REGIONS)
-    ]
-
-
-def _metrics(_root: Path) -> tuple[list[str], list[list[str]]]:
-    from brainchange.metrics.registry import metrics
-
-    header = ["metric", "unit", "one value a", "needs", "description"]
-    return header, [
-        [
-            ", ".join(metric.produced),
-            metric.unit,
-            metric.per,
-            ", ".join(metric.needs),
-            " ".join(metric.description.split()),
-        ]
-        for metric in metrics().values()
-    ]
-
-
-def _atlases(root: Path) -> tuple[list[str], list[list[str]]]:
-    from brainchange.imaging.parcellation import known_labels
-    from brainchange.project import REGIONS
-    from brainchange.study.regions import read_regions
-
-    regions = read_regions(root / REGIONS)
-    header = ["atlas", "labels", "regions that use it"]
-    return header, [
-        [atlas, str(len(known_labels(atlas))), str(sum(r.atlas == atlas for r in regions))]
-        for atlas in sorted({region.atlas for region in regions})
-    ]
 
 
 @app.command()

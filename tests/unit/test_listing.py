@@ -1,4 +1,4 @@
-"""Claims on the command line."""
+"""Lists on the command line."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from brainchange.claim_listing import claim_rows, judged_rows
 from brainchange.cli import app
+from brainchange.listing import LISTS, judged_rows
 
 
 def test_every_claim_is_listed(root: Path) -> None:
-    header, rows = claim_rows(root)
+    header, rows = LISTS["claims"](root)
     assert len(rows) == 51
     by_name = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
     assert by_name["T2"]["family"] == "confirmatory"

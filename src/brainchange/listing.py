@@ -1,0 +1,133 @@
+"""What is configured, as tables for the command line, and what a study can tell about claims."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from brainchange.files import human_bytes
+from brainchange.imaging.parcellation import known_labels
+from brainchange.inference.participants import enrol
+from brainchange.metrics.registry import metrics
+from brainchange.project import CLAIMS, REGIONS, Project, load_project, read_study, study_names
+from brainchange.sources.lock import read_lock
+from brainchange.study.claims import Claims
+from brainchange.study.regions import read_regions
+from brainchange.study.strict import parse, read_yaml
+from brainchange.tables import read_tsv
+
+Rows = tuple[list[str], list[list[str]]]
+STATES = {"testable": "testable", "caveat": "only with caveat", "not_testable": "not testable"}
+
+
+def _studies(root: Path) -> Rows:
+    header = ["study", "version", "arms", "participants", "bytes", "bytes a participant", "title"]
+    cells = []
+    for name in study_names(root):
+        study = read_study(root, name)
+        lock = root / "data" / "locks" / f"{name}.tsv"
+        rows = read_lock(lock) if lock.exists() else ()
+        people = len({row.participant for row in rows} - {None})
+        size = sum(row.size_bytes for row in rows)
+        sizes = [human_bytes(size), human_bytes(size / people)] if people else ["", ""]
+        arms = ", ".join(arm.label for arm in study.arms.values())
+        cells.append([name, study.version, arms, str(people or ""), *sizes, study.title])
+    return header, cells
+
+
+def _regions(root: Path) -> Rows:
+    header = ["region", "group", "atlas", "role", "labels"]
+    return header, [
+        [region.region, region.group, region.atlas, region.role, "; ".join(region.labels)]
+        for region in read_regions(root / REGIONS)
+    ]
+
+
+def _metrics(_root: Path) -> Rows:
+    header = ["metric", "unit", "one value a", "needs", "description"]
+    return header, [
+        [
+            ", ".join(metric.produced),
+            metric.unit,
+            metric.per,
+            ", ".join(metric.needs),
+            " ".join(metric.description.split()),
+        ]
+        for metric in metrics().values()
+    ]
+
+
+def _atlases(root: Path) -> Rows:
+    regions = read_regions(root / REGIONS)
+    header = ["atlas", "labels", "regions that use it"]
+    return header, [
+        [atlas, str(len(known_labels(atlas))), str(sum(r.atlas == atlas for r in regions))]
+        for atlas in sorted({region.atlas for region in regions})
+    ]
+
+
+def _claims(root: Path) -> Rows:
+    claims = parse(Claims, read_yaml(root / CLAIMS), CLAIMS).claims
+    header = ["claim", "family", "MRI", "direction", "metric", "contradicts", "quote"]
+    return header, [
+        [
+            claim.id,
+            claim.family,
+            claim.mri,
+            claim.direction,
+            claim.metric or "",
+            ", ".join(claim.contradicts),
+            claim.quote,
+        ]
+        for claim in claims
+    ]
+
+
+LISTS: Mapping[str, Callable[[Path], Rows]] = {
+    "studies": _studies,
+    "regions": _regions,
+    "metrics": _metrics,
+    "atlases": _atlases,
+    "claims": _claims,
+}
+"""What can be listed: columns and rows of the project in a folder."""
+
+
+def judged_rows(root: Path, study: str) -> Rows:
+    """List what a study can tell about each claim, and what else would be needed.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the project.
+    study : str
+        Name of the study.
+
+    Returns
+    -------
+    list of str
+        Names of the columns.
+    list of list of str
+        Rows.
+    """
+    project = load_project(root, {"study": study})
+    header = ["claim", "state", "tested", "why not", "what would tell"]
+    return header, [
+        [
+            one.claim.id,
+            STATES[one.state],
+            "yes" if one.measured else "no",
+            one.reason,
+            "" if one.measured else one.claim.needed,
+        ]
+        for one in project.judged_claims(_arm_sizes(project))
+    ]
+
+
+def _arm_sizes(project: Project) -> Mapping[str, int] | None:
+    """Count the participants of each arm, once the table of participants is there."""
+    path = project.study_folder / project.study.participants.table
+    if not path.is_file():
+        return None
+    return Counter(enrol(read_tsv(path), project.study).arms)
