@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -88,6 +89,12 @@ def small_project(folder: Path) -> Workflow:
     }
     path.write_text(yaml.safe_dump(simulation, sort_keys=False))
     return Workflow(folder)
+
+
+@pytest.fixture(scope="session")
+def small_project_in() -> Callable[[Path], Workflow]:
+    """Make a small project in a folder."""
+    return small_project
 
 
 @pytest.fixture(scope="session")
