@@ -9,11 +9,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from brainchange.errors import did_you_mean
-from brainchange.study.model import ArmKind, ImageKind, Phenotype, Timepoint
+from brainchange.study.model import ArmKind, Fact, ImageKind, Phenotype, Timepoint
 from brainchange.study.regions import Region
 from brainchange.study.strict import Name, Strict, Text
 
 Says = Literal["up", "down", "either", "equal", "predicts", "follows"]
+Column = Literal[Fact, Phenotype]
 ArmNeed = Literal["control", "healthy", ArmKind]
 Family = Literal["confirmatory", "secondary", "exploratory"]
 Sight = Literal["shows", "conditional", "blind"]
@@ -41,7 +42,7 @@ class Requirement(Strict):
     """Arms of talk therapy that are needed."""
     randomised: bool = False
     """Whether chance must have decided who came into which arm."""
-    column: Phenotype | None = None
+    column: Column | None = None
     """What a column of the table of participants must hold."""
     participants: int = Field(0, ge=0)
     """Participants needed in each group compared; with fewer it is only described."""

@@ -32,9 +32,8 @@ Phenotype = Literal[
     "gene_expression",
     "bdnf",
     "cortisol",
-    "relapse",
-    "dose",
 ]
+Fact = Literal["relapse", "dose"]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
 
@@ -88,7 +87,7 @@ class Participants(Strict):
     """Column that says which arm a participant is in."""
     covariates: tuple[Text, ...] = ()
     """Columns to be shown in the table of participants (age, sex)."""
-    columns: dict[Phenotype, Text] = Field(default_factory=dict)
+    columns: dict[Fact, Text] = Field(default_factory=dict)
     """Columns that some claims need and that have no timepoint (`dose: n_sessions`)."""
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from brainchange.study.claims import Claim, Claims, Requirement
-from brainchange.study.model import ImageKind, Phenotype, Study
+from brainchange.study.model import Fact, ImageKind, Study
 
 State = Literal["testable", "caveat", "not_testable"]
 Barrier = Literal[
@@ -47,7 +47,7 @@ IMAGES: Mapping[ImageKind, str] = {
     "diffusion": "diffusion images",
 }
 """Kinds of images in words."""
-COLUMNS: Mapping[Phenotype, str] = {
+COLUMNS: Mapping[str, str] = {
     "symptoms": "symptoms",
     "rumination": "rumination",
     "cognition": "cognitive tests",
@@ -285,5 +285,5 @@ def _has_column(needs: Requirement, study: Study) -> bool:
 def _column_of(needs: Requirement) -> str:
     if needs.column is None:
         return ""
-    once = needs.column in ("relapse", "dose")
+    once = needs.column in get_args(Fact)
     return COLUMNS[needs.column] + ("" if once else f" at {', '.join(needs.timepoints)}")

@@ -243,6 +243,11 @@ def test_an_arm_of_an_unknown_kind_is_told() -> None:
         study_with(arms=arms)
 
 
+def test_a_column_without_a_timepoint_cannot_show_change() -> None:
+    with pytest.raises(ConfigError, match="'cortisol' is not allowed"):
+        study_with(participants={"arm_column": "g", "columns": {"cortisol": "saliva"}})
+
+
 def test_the_confirmatory_family_of_rest_is_the_registered_one(root: Path) -> None:
     for name in ("demo", "ds003007"):
         found = measured_claims(load_project(root, {"study": name}).judged_claims())
@@ -264,9 +269,9 @@ def test_the_registry_and_the_rules_agree_about_ds003007(root: Path, shared: Pat
     assert different == DIFFERENT
 
 
-def ideal_study(kind: str, **more: Any) -> Study:
+def ideal_study(kind: str, *assays: str) -> Study:
     """Everything a study can have but assays, in arms of one kind of talk therapy and others."""
-    scales = ("symptoms", "rumination", "cognition", "performance")
+    scales = ("symptoms", "rumination", "cognition", "performance", *assays)
     times = {when: f"column_{when}" for when in ("pre", "post", "followup")}
     scans = ("emotion", "regulation", "control", "reward", "interoception")
     arms = {
@@ -280,7 +285,7 @@ def ideal_study(kind: str, **more: Any) -> Study:
     return study_with(
         arms=arms,
         timepoints={"pre": ["1"], "post": ["2"], "followup": ["3"]},
-        participants={"arm_column": "g", "columns": {"dose": "n", "relapse": "r"} | more},
+        participants={"arm_column": "g", "columns": {"dose": "n", "relapse": "r"}},
         outcomes={name: outcome(measures=name, columns=times) for name in scales},
         scans=[{"kind": f"{name}_task"} for name in scans]
         + [{"kind": "T1w"}, {"kind": "diffusion"}],
@@ -290,21 +295,21 @@ def ideal_study(kind: str, **more: Any) -> Study:
 @pytest.mark.parametrize(
     ("assays", "counts"),
     [
-        ({}, {"testable": 32, "caveat": 9, "not_testable": 10}),
+        ((), {"testable": 32, "caveat": 9, "not_testable": 10}),
         (
-            {"gene_expression": "rna", "bdnf": "bdnf", "cortisol": "saliva"},
+            ("gene_expression", "bdnf", "cortisol"),
             {"testable": 35, "caveat": 9, "not_testable": 7},
         ),
     ],
 )
 def test_in_suitable_studies_as_many_claims_are_testable_as_the_methods_count(
-    root: Path, assays: dict[str, str], counts: dict[str, int]
+    root: Path, assays: tuple[str, ...], counts: dict[str, int]
 ) -> None:
     claims = parse(Claims, read_yaml(root / "config" / "claims.yaml"), "claims.yaml")
     order = ("not_testable", "caveat", "testable")
     best: dict[str, str] = {}
     for kind in ("cbt", "psychodynamic", "emdr", "dbt"):
-        study = ideal_study(kind, **assays)
+        study = ideal_study(kind, *assays)
         sizes = dict.fromkeys(study.arms, 200)
         for one in judge_claims(claims, study, computed=(), groups=(), arm_sizes=sizes):
             found = best.get(one.claim.id, one.state)
