@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from brainchange.project import Project
+from brainchange.errors import ConfigError, Problem, did_you_mean
+from brainchange.project import CONFIG, Project
 from brainchange.simulate.model import Simulation, read_simulation
 from brainchange.simulate.plan import planned_paths
 from brainchange.sources.bids import PreparedFiles, prepared_runs
 from brainchange.sources.fetch import missing
-from brainchange.sources.lock import LockRow, read_lock
+from brainchange.sources.lock import LockRow, participant_of, read_lock
 from brainchange.sources.receipts import receipt_path, unit_of
+from brainchange.study.decisions import Decision
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,16 @@ class Plan:
 
     @cached_property
     def runs(self) -> Mapping[str, tuple[PreparedFiles, ...]]:
-        """Prepared runs of each participant that has one, sorted."""
-        grouped: dict[str, list[PreparedFiles]] = {}
-        for prepared in self._prepared[0]:
-            grouped.setdefault(prepared.run.participant, []).append(prepared)
-        return {participant: tuple(runs) for participant, runs in sorted(grouped.items())}
+        """Prepared runs of each participant that is analysed and has one, sorted."""
+        only = self.project.settings.only_participants
+        grouped = self._prepared_runs
+        return {name: runs for name, runs in grouped.items() if not only or name in only}
 
     @property
-    def decisions(self) -> Sequence[dict[str, Any]]:
-        """Runs that lack a file, as rows of the table of decisions."""
-        return self._prepared[1]
+    def decisions(self) -> Sequence[Decision]:
+        """Runs that lack a file and participants not chosen, as rows of the decisions table."""
+        not_chosen = [name for name in self._prepared_runs if name not in self.runs]
+        return [*self._prepared[1], *(_not_chosen(name) for name in not_chosen)]
 
     @property
     def participants(self) -> tuple[str, ...]:
@@ -96,7 +97,14 @@ class Plan:
         return {unit: tuple(rows) for unit, rows in grouped.items()}
 
     @cached_property
-    def _prepared(self) -> tuple[list[PreparedFiles], list[dict[str, Any]]]:
+    def _prepared_runs(self) -> Mapping[str, tuple[PreparedFiles, ...]]:
+        grouped: dict[str, list[PreparedFiles]] = {}
+        for prepared in self._prepared[0]:
+            grouped.setdefault(prepared.run.participant, []).append(prepared)
+        return {participant: tuple(runs) for participant, runs in sorted(grouped.items())}
+
+    @cached_property
+    def _prepared(self) -> tuple[list[PreparedFiles], list[Decision]]:
         study = self.project.study
         return prepared_runs(self.paths, study.images, study.tasks)
 
@@ -111,10 +119,38 @@ def make_plan(project: Project) -> Plan:
     ConfigError
         The simulation of a simulated study cannot be read.
     """
-    if not project.study.simulated:
+    if project.study.simulated:
+        simulation = read_simulation(project.root, project.study.id)
+        paths = planned_paths(project.study, simulation)
+        rows = read_lock(project.lock_path) if project.lock_path.exists() else ()
+        plan = Plan(project, paths, rows, simulation)
+    else:
         rows = read_lock(project.lock_path)
-        return Plan(project, tuple(row.path for row in rows), rows)
-    simulation = read_simulation(project.root, project.study.id)
-    paths = planned_paths(project.study, simulation)
-    rows = read_lock(project.lock_path) if project.lock_path.exists() else ()
-    return Plan(project, paths, rows, simulation)
+        plan = Plan(project, tuple(row.path for row in rows), rows)
+    _require_chosen(plan)
+    return plan
+
+
+def _require_chosen(plan: Plan) -> None:
+    known = {participant_of(path) for path in plan.paths} - {None}
+    problems = [
+        Problem(
+            f"the study has no participant '{name}'",
+            f"{CONFIG}: only_participants",
+            fix=did_you_mean(name, sorted(filter(None, known))),
+        )
+        for name in plan.project.settings.only_participants
+        if name not in known
+    ]
+    if problems:
+        raise ConfigError.from_problems(problems)
+
+
+def _not_chosen(participant: str) -> Decision:
+    return {
+        "scope": "participant",
+        "participant_id": participant,
+        "action": "excluded",
+        "reason": "not among the participants chosen in the configuration",
+        "config_key": "only_participants",
+    }

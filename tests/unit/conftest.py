@@ -342,6 +342,7 @@ def effect_row(
     ends = test.confidence_interval(0.95)
     deviation = np.sqrt((sides[0]["pre"].var() + sides[1]["pre"].var()) / 2)
     difference = deltas[0].mean() - deltas[1].mean()
+    equivalence = test.confidence_interval(0.9)
     error = (ends.high - ends.low) / 4 / deviation
     return fixed | {
         "difference": difference,
@@ -353,6 +354,8 @@ def effect_row(
         "dppc2_se": error,
         "dppc2_ci_low": difference / deviation - 1.96 * error,
         "dppc2_ci_high": difference / deviation + 1.96 * error,
+        "tost_ci_low": equivalence.low / deviation,
+        "tost_ci_high": equivalence.high / deviation,
         "p_permutation": test.pvalue,
         "p_floor": 1.1e-5,
         "permutation_method": "exact",

@@ -161,6 +161,24 @@ def test_a_fetched_file_that_is_gone_is_fetched_again_when_it_is_needed(copy):
     assert copy.planned(*arguments) == {}
 
 
+def test_a_study_on_a_web_server_is_fetched_and_gives_the_same_bytes(finished, project, web):
+    """The same way as a real study: a lock with http addresses, nothing on this disk."""
+    published = finished.folder / "data" / "published"
+    lock = finished.folder / "data" / "locks" / "demo.tsv"
+    # A study is simulated or it is not: here it comes from an archive, with its lock committed.
+    study = project.folder / "config" / "studies" / "demo.yaml"
+    repository = "{name: demo, url: none, ref: none, commit: %s, files: [none]}" % ("a" * 40)
+    text = study.read_text().replace("simulated: true", f"repositories: [{repository}]")
+    study.write_text(text)
+    target = project.folder / "data" / "locks" / "demo.tsv"
+    target.parent.mkdir(parents=True)
+    target.write_text(lock.read_text().replace("\tdata/published/", f"\t{web(published)}/"))
+    assert project.planned()["fetch"] == 7
+    project.run("--cores", "2")
+    name = "demo/observations.tsv"
+    assert project.tables()[name] == finished.tables()[name]
+
+
 def test_a_truncated_image_costs_its_run_and_nobody_else(copy, finished):
     folder = copy.folder / "data" / "studies" / "demo"
     image = next(folder.rglob("sub-01_ses-post*_bold.nii.gz"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -73,7 +73,7 @@ class FigureSpec:
     Attributes
     ----------
     name : str
-        What it is called on the command line.
+        Name in ``figures.tsv``, and the begin of the names of its drawings.
     description : str
         What it shows, in a line.
     needs : tuple of str
@@ -84,5 +84,5 @@ class FigureSpec:
 
     name: str
     description: str
-    needs: tuple[str, ...] = field(default=())
-    draw: Draw = field(default=lambda _: ())
+    needs: tuple[str, ...]
+    draw: Draw

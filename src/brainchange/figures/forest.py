@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
-from scipy.special import ndtri
 
 from brainchange.figures import lettering
 from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
@@ -30,6 +29,9 @@ BLOCKS = {
 }
 OVERVIEW, REGIONS = ("claim", "outcome"), ("region", "negative_control")
 ARROWS = {"up": "↑", "down": "↓"}
+THIN, THICK = 1.0, 3.2
+INTERVALS = {("dppc2_ci_low", "dppc2_ci_high"): THIN, ("tost_ci_low", "tost_ci_high"): THICK}
+"""Columns of the ends of the two intervals, and how wide their bars are in points."""
 
 
 def draw(given: FigureInput) -> Iterator[Drawing]:
@@ -89,10 +91,11 @@ def forest(
 def _notes(sesoi: float) -> str:
     return (
         "Change is post − pre; positive: rose more (or fell less) in the treated arm. SD: pooled "
-        "standard deviation before therapy (dppc2, Morris 2008). Thin bar: 95\u00a0% interval; "
-        "thick bar: 90\u00a0% interval of the equivalence test; band: smallest effect of "
-        f"interest, ± {sesoi:g} SD. Filled: confirmatory test. Arrow: direction the article says, "
-        "or in which a scale is better. p: permutation test, adjusted where a family is named."
+        "standard deviation before therapy (dppc2, Morris 2008). Thin bar: its 95\u00a0% interval; "
+        f"band: smallest effect of interest, ± {sesoi:g} SD; thick bar: 90\u00a0% interval of the "
+        "equivalence test (Welch), inside the band where the test succeeds. Filled: confirmatory "
+        "test. Arrow: direction the article says, or in which a scale is better. p: permutation "
+        "test, adjusted where a family is named."
     )
 
 
@@ -133,7 +136,7 @@ def _label(row: dict[str, Any]) -> str:
 
 def _reach(rows: list[dict[str, Any]], sesoi: float) -> float:
     """Half width of the symmetric axis: all intervals, but no wider than it can be read."""
-    ends = [abs(row[end]) for row in rows for end in ("dppc2_ci_low", "dppc2_ci_high")]
+    ends = [abs(row[end]) for row in rows for columns in INTERVALS for end in columns]
     values = [abs(row["dppc2"]) for row in rows]
     finite = [end for end in ends if np.isfinite(end)] or [1.0]
     shown = [value for value in values if np.isfinite(value)] or [0.0]
@@ -152,22 +155,20 @@ def _prepare(axes: Axes, bottom: float, reach: float, sesoi: float) -> None:
 
 
 def _draw_row(axes: Axes, row: dict[str, Any], y: float, reach: float) -> None:
-    value, error = float(row["dppc2"]), float(row["dppc2_se"])
+    value = float(row["dppc2"])
     if not np.isfinite(value):
         axes.text(0, y, "not estimated", ha="center", va="center", fontsize=SMALL, color=MUTED)
         return
     filled = str(row["family"]) == "confirmatory"
     colour = INK if filled else MUTED
-    half = float(ndtri(0.95)) * error
-    ends = (float(row["dppc2_ci_low"]), float(row["dppc2_ci_high"]))
-    for (low, high), line in ((ends, 1.0), ((value - half, value + half), 3.2)):
+    for columns, line in INTERVALS.items():
+        low, high = (float(row[column]) for column in columns)
         if np.isfinite([low, high]).all():
             shown = np.clip([low, high], -reach, reach)
             axes.plot(shown, [y, y], color=colour, lw=line, solid_capstyle="butt", zorder=3)
-    for end, marker in ((ends[0], "<"), (ends[1], ">")):
-        if abs(end) > reach:
-            place = float(np.sign(end)) * reach
-            axes.plot([place], [y], marker=marker, ms=4, color=colour, clip_on=False, zorder=4)
+        for end, marker, beyond in ((-reach, "<", low < -reach), (reach, ">", high > reach)):
+            if beyond:
+                axes.plot([end], [y], marker=marker, ms=4, color=colour, clip_on=False, zorder=4)
     axes.plot(
         [value],
         [y],

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 
 from brainchange.figures import lettering, paired
 from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
-from brainchange.figures.numbers import interval, p_value, places
+from brainchange.figures.numbers import interval, places
 from brainchange.figures.sheet import MARGIN, Sheet, empty_sheet, new_sheet
 from brainchange.figures.theme import BODY, INK, MUTED, SMALL, arm_styles
-from brainchange.figures.wording import effect_sentence, text_of, with_unit
+from brainchange.figures.wording import effect_sentence, permutation_p, text_of, with_unit
 
 LEFT, GAP, RIGHT = 0.78, 0.28, 2.2
 HEAD, ROW, BETWEEN = 0.3, 1.5, 0.46
@@ -111,7 +111,7 @@ def _effect_lines(row: dict[str, Any]) -> list[str]:
     lines.append(with_unit(row["difference"], digits, text_of(row["unit"]), sign=True))
     lines.append(f"95\u00a0% CI {interval(row['ci_low'], row['ci_high'], digits)}")
     if np.isfinite(row["p_permutation"]):
-        lines.append(f"permutation {p_value(row['p_permutation'])}")
+        lines.append(permutation_p(row))
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Numbers for people: as many digits as the interval deserves, a true minus, p with its floor."""
+"""Numbers for people: as many digits as the interval deserves, a true minus, p and its floor."""
 
 from __future__ import annotations
 
@@ -64,6 +64,13 @@ def p_value(p: float) -> str:
     if p < 0.001:
         return "p < 0.001"
     return f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def p_floor(floor: float) -> str:
+    """Write the smallest p a test can give: ``smallest possible 0.000011``; empty if unknown."""
+    if floor is None or not math.isfinite(floor) or floor <= 0:
+        return ""
+    return f"smallest possible {floor:.{1 - math.floor(math.log10(floor))}f}"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 import brainchange.figures as package
-from brainchange.errors import BrainchangeError, did_you_mean
+from brainchange.errors import BrainchangeError
 from brainchange.figures import theme
 from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
 from brainchange.tables import Column, TableSchema
@@ -42,20 +42,6 @@ def figures() -> dict[str, FigureSpec]:
         if isinstance(spec, FigureSpec):
             specs[spec.name] = spec
     return dict(sorted(specs.items()))
-
-
-def figure_named(name: str) -> FigureSpec:
-    """Find one figure.
-
-    Raises
-    ------
-    BrainchangeError
-        There is no figure of that name.
-    """
-    known = figures()
-    if name not in known:
-        raise BrainchangeError(f"figure '{name}' is unknown", fix=did_you_mean(name, known))
-    return known[name]
 
 
 def drawings(spec: FigureSpec, given: FigureInput) -> Iterator[Drawing]:

@@ -13,7 +13,14 @@ from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
 from brainchange.figures.numbers import interval, number, p_value, places
 from brainchange.figures.sheet import MARGIN, Sheet, empty_sheet, new_sheet
 from brainchange.figures.theme import BODY, INK, MUTED, SMALL, TITLE, ArmStyle, arm_styles
-from brainchange.figures.wording import arm_sentences, effect_sentence, text_of, title_of, with_unit
+from brainchange.figures.wording import (
+    arm_sentences,
+    effect_sentence,
+    permutation_p,
+    text_of,
+    title_of,
+    with_unit,
+)
 
 Row = paired.Row
 SHOWN_KINDS = ("claim", "outcome")
@@ -169,7 +176,8 @@ def _write_effect(sheet: Sheet, left: float, right: float, effects: list[Row]) -
         value = with_unit(row["difference"], digits, unit, sign=True)
         value = lettering.wrapped(value, TITLE, room, lines=3, weight="bold")
         lines += [(value, TITLE, "bold", INK)]
-        lines += [(text, SMALL, "normal", INK) for text in _effect_lines(row, digits)]
+        wrapped = [lettering.wrapped(text, SMALL, room) for text in _effect_lines(row, digits)]
+        lines += [(text, SMALL, "normal", INK) for text in wrapped]
     flag = text_of(row["flag"])
     if flag:
         lines += [(lettering.wrapped(flag, SMALL, room, lines=6), SMALL, "normal", MUTED)]
@@ -185,7 +193,7 @@ def _effect_lines(row: Row, digits: int) -> list[str]:
         ends = interval(row["dppc2_ci_low"], row["dppc2_ci_high"])
         lines.append(f"{number(row['dppc2'], sign=True)} SD {ends}")
     if np.isfinite(row["p_permutation"]):
-        lines.append(f"permutation {p_value(row['p_permutation'])}")
+        lines.append(permutation_p(row))
     if np.isfinite(row["p_adjusted"]) and row["adjustment"] == "holm":
         lines.append(f"Holm-adjusted {p_value(row['p_adjusted'])}")
     smallest = row["minimum_detectable_difference"]

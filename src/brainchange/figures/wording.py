@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from brainchange.figures.numbers import interval, number, p_value, places
+from brainchange.figures.numbers import interval, number, p_floor, p_value, places
 
 Row = Mapping[Any, Any]
 
@@ -39,6 +39,18 @@ def with_unit(value: float, digits: int, unit: str, *, sign: bool = False) -> st
     return f"{number(value, digits, sign=sign)} {unit}".strip()
 
 
+def permutation_p(row: Row) -> str:
+    """Say the p value of the permutation test with the smallest it can give.
+
+    Parameters
+    ----------
+    row : mapping
+        Row of the effects table.
+    """
+    said = f"permutation {p_value(row['p_permutation'])}"
+    return ", ".join(filter(None, [said, p_floor(row["p_floor"])]))
+
+
 def effect_sentence(row: Row) -> str:
     """Say a difference in change with its interval and unit.
 
@@ -58,7 +70,7 @@ def effect_sentence(row: Row) -> str:
     if math.isfinite(row["ci_low"]):
         said += f", 95 % interval {interval(row['ci_low'], row['ci_high'], digits)}"
     if math.isfinite(row["p_permutation"]):
-        said += f", permutation {p_value(row['p_permutation'])}"
+        said += f", {permutation_p(row)}"
     return f"{said} ({counts})."
 
 

@@ -106,8 +106,10 @@ def _centroids(
 ) -> dict[int, FloatArray]:
     """Centre in world coordinates (mm) of each wanted label that occurs."""
     numbers = np.array(sorted(wanted), dtype=np.int64)
-    subscripts = np.nonzero(np.isin(parcellation, numbers))
-    member = np.searchsorted(numbers, parcellation[subscripts])
+    flat = parcellation.ravel(order="F")
+    places = np.flatnonzero(np.isin(flat, numbers))
+    subscripts = np.unravel_index(places, parcellation.shape, order="F")
+    member = np.searchsorted(numbers, flat[places])
     counts = np.bincount(member, minlength=numbers.size)
     sums = [np.bincount(member, weights=axis, minlength=numbers.size) for axis in subscripts]
     means = np.column_stack(sums) / np.maximum(counts, 1)[:, np.newaxis]

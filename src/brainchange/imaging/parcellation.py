@@ -198,6 +198,27 @@ def region_voxels(
     return tuple(found)
 
 
+def in_any_region(found: Sequence[RegionVoxels], n_voxels: int) -> npt.NDArray[np.bool_]:
+    """Say which voxels of a grid belong to at least one region.
+
+    Parameters
+    ----------
+    found : sequence of RegionVoxels
+        Voxels of each region.
+    n_voxels : int
+        Voxels of the grid.
+
+    Returns
+    -------
+    numpy.ndarray
+        Flat in Fortran order, (n_voxels,).
+    """
+    member = np.zeros(n_voxels, dtype=bool)
+    for region in found:
+        member[region.voxels] = True
+    return member
+
+
 def world_coordinates(
     voxels: Indices, shape: tuple[int, ...], affine: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:

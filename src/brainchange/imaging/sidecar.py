@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from brainchange.errors import ImageError
@@ -11,8 +12,24 @@ LONGEST_REPETITION_TIME = 60.0
 """A longer time between volumes, in s, is one in milliseconds."""
 
 
-def read_repetition_time(path: Path, in_header: float | None) -> float:
-    """Time between volumes in s.
+@dataclass(frozen=True)
+class RepetitionTime:
+    """Time between volumes, and who says so.
+
+    Attributes
+    ----------
+    seconds : float
+        In s.
+    in_sidecar : bool
+        Whether the sidecar gives it; otherwise the header of the image does.
+    """
+
+    seconds: float
+    in_sidecar: bool
+
+
+def read_repetition_time(path: Path, in_header: float | None) -> RepetitionTime:
+    """Read the time between volumes.
 
     Parameters
     ----------
@@ -34,7 +51,8 @@ def read_repetition_time(path: Path, in_header: float | None) -> float:
             "the sidecar is missing or is no JSON", where=str(path), fix="fetch the file again"
         ) from None
     seconds = told.get("RepetitionTime") if isinstance(told, dict) else None
-    if seconds is None:
+    in_sidecar = seconds is not None
+    if not in_sidecar:
         seconds = in_header
     usable = isinstance(seconds, int | float) and 0 < seconds <= LONGEST_REPETITION_TIME
     if seconds is None or not usable or isinstance(seconds, bool):
@@ -45,4 +63,4 @@ def read_repetition_time(path: Path, in_header: float | None) -> float:
             cause="it is missing, or given in milliseconds",
             fix="correct the sidecar, and report it to whoever published the data",
         )
-    return float(seconds)
+    return RepetitionTime(float(seconds), in_sidecar)

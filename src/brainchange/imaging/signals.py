@@ -62,9 +62,16 @@ def region_means(
         (n_volumes, n_regions); NaN for a region without columns.
     """
     means = np.full((volumes.shape[0], len(members)), np.nan)
-    for place, columns in enumerate(members):
-        if columns.size:
-            means[:, place] = volumes[:, columns].mean(axis=1, dtype=np.float64)
+    filled = [place for place, columns in enumerate(members) if columns.size]
+    if not filled:
+        return means
+    sizes = np.array([members[place].size for place in filled])
+    starts = np.cumsum(sizes) - sizes
+    columns = np.concatenate([members[place] for place in filled])
+    gathered = np.empty(columns.size, dtype=volumes.dtype)
+    for row, volume in zip(means, volumes, strict=True):
+        np.take(volume, columns, out=gathered, mode="clip")
+        row[filled] = np.add.reduceat(gathered, starts, dtype=np.float64) / sizes
     return means
 
 

@@ -64,7 +64,8 @@ def describe_change(pre: Floats, post: Floats, confidence: float = 0.95) -> Chan
     Returns
     -------
     Change
-        Means need 1 participant, standard deviations and interval 2, the correlation 3.
+        Means need 1 participant, standard deviations 2, the correlation 3; interval, t and p need
+        a change that is not the same for everybody.
 
     Notes
     -----
@@ -76,7 +77,7 @@ def describe_change(pre: Floats, post: Floats, confidence: float = 0.95) -> Chan
     sd = standard_deviation(change, np.concatenate([pre, post]))
     mean = float(change.mean())
     error = sd / sqrt(n)
-    margin = float(stdtrit(n - 1, (1 + confidence) / 2)) * error if n > 1 else nan
+    margin = float(stdtrit(n - 1, (1 + confidence) / 2)) * error if error > 0 else nan
     t = mean / error if error > 0 else nan
     return Change(
         n=n,

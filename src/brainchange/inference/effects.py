@@ -11,16 +11,13 @@ import pandas as pd
 
 from brainchange.inference.between import Welch
 from brainchange.inference.effect_size import between_effect
+from brainchange.inference.estimators import four_estimators
 from brainchange.inference.evidence import Sides, evidence
 from brainchange.inference.measures import Measure
 from brainchange.inference.multiplicity import benjamini_hochberg, holm
-from brainchange.inference.permutation import (
-    PermutationTest,
-    named_generator,
-    permutation_test,
-    same_participants,
-)
+from brainchange.inference.permutation import PermutationTest
 from brainchange.inference.prepost import PrePost
+from brainchange.inference.resampling import Resampled, resample
 from brainchange.inference.schemas import EFFECTS_TABLE
 from brainchange.study.model import Contrast, Study
 from brainchange.study.settings import Settings
@@ -66,12 +63,32 @@ def effects_table(data: PrePost, study: Study, settings: Settings) -> pd.DataFra
 def _contrast(data: PrePost, name: str, study: Study, settings: Settings) -> list[dict[str, Any]]:
     contrast = study.contrasts[name]
     treated, control = (np.isin(data.arms, side) for side in (contrast.treated, contrast.control))
-    seed_names = (study.id, name)
-    tests = _permutation_tests(data, treated, control, settings, seed_names)
-    return [
-        _row(measure, _sides(data, column, treated, control), tests.get(column), settings)
+    columns = range(len(data.measures))
+    sides = [_sides(data, column, treated, control) for column in columns]
+    testable = (column for column in columns if _testable(sides[column], settings))
+    resampled = resample(
+        data,
+        treated,
+        control,
+        testable=testable,
+        settings=settings,
+        names=(study.id, name),
+    )
+    rows = [
+        _row(measure, sides[column], resampled.get(column), settings)
         | _names(measure, name, contrast, study)
         for column, measure in enumerate(data.measures)
+    ]
+    return [
+        row
+        | four_estimators(
+            (data.pre[treated, column], data.post[treated, column]),
+            (data.pre[control, column], data.post[control, column]),
+            difference=row["difference"],
+            ancova=row["ancova"],
+            tested=column in resampled,
+        )
+        for column, row in enumerate(rows)
     ]
 
 
@@ -81,38 +98,6 @@ def _sides(data: PrePost, column: int, treated: Booleans, control: Booleans) -> 
         (data.pre[arm & both, column], data.post[arm & both, column]) for arm in (treated, control)
     ]
     return Sides(arms[0], arms[1])
-
-
-def _permutation_tests(
-    data: PrePost,
-    treated: Booleans,
-    control: Booleans,
-    settings: Settings,
-    names: tuple[str, ...],
-) -> dict[int, PermutationTest]:
-    """Test all measures that can be; those of the same participants share their arrangements.
-
-    The seed's names are the contrast and those participants: the same arrangements for every
-    measure, whatever else is measured and in whatever order.
-    """
-    present = (treated | control)[:, None] & ~np.isnan(data.change)
-    testable = (
-        column
-        for column in range(len(data.measures))
-        if _testable(_sides(data, column, treated, control), settings)
-    )
-    tests: dict[int, PermutationTest] = {}
-    for who, columns in same_participants(present, testable):
-        participants = [name for name, kept in zip(data.participants, who, strict=True) if kept]
-        together = permutation_test(
-            data.change[who][:, columns],
-            treated[who],
-            exact_up_to=settings.inference.exact_up_to,
-            permutations=settings.inference.permutations,
-            generator=named_generator(settings.seed, "arms", *names, *participants),
-        )
-        tests |= {column: together.of(place) for place, column in enumerate(columns)}
-    return tests
 
 
 def _testable(sides: Sides, settings: Settings) -> bool:
@@ -140,9 +125,9 @@ def _names(measure: Measure, name: str, contrast: Contrast, study: Study) -> dic
 
 
 def _row(
-    measure: Measure, sides: Sides, test: PermutationTest | None, settings: Settings
+    measure: Measure, sides: Sides, resampled: Resampled | None, settings: Settings
 ) -> dict[str, Any]:
-    raw = sides.welch
+    raw, test = sides.welch, resampled.test if resampled else None
     effect = between_effect(sides.treated, sides.control)
     n_treated, n_control = sides.sizes
     tested = test is not None
@@ -158,7 +143,10 @@ def _row(
         "dppc2_se": effect.standard_error,
         "dppc2_ci_low": effect.low,
         "dppc2_ci_high": effect.high,
+        "dppc2_bca_low": resampled.dppc2_low if resampled else nan,
+        "dppc2_bca_high": resampled.dppc2_high if resampled else nan,
         "p_permutation": float(test.p[0]) if test else nan,
+        "p_max_t": resampled.p_max_t if resampled else nan,
         "p_floor": test.floor if test else nan,
         "permutation_method": test.method if test else None,
         "n_permutations": test.n_permutations if test else None,

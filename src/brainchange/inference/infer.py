@@ -13,11 +13,11 @@ from brainchange.inference.attrition import (
     usable_timepoints,
 )
 from brainchange.inference.effects import effects_table
-from brainchange.inference.participants import Decision, Enrolment, enrol
+from brainchange.inference.participants import Enrolment, enrol
 from brainchange.inference.prepost import changes_table, collect, primary_observations
 from brainchange.inference.within import within_table
 from brainchange.study.claims import Claims
-from brainchange.study.decisions import DECISIONS_TABLE
+from brainchange.study.decisions import DECISIONS_TABLE, Decision
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from brainchange.inference.measures import Measure, Members
-from brainchange.inference.participants import Decision
+from brainchange.study.decisions import Decision
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]

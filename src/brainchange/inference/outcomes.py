@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from brainchange.inference.observed import TIMEPOINTS, Values
-from brainchange.inference.participants import Decision, Enrolment
+from brainchange.inference.participants import Enrolment
+from brainchange.study.decisions import Decision
 from brainchange.study.model import Outcome, Study
 
 

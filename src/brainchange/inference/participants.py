@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from brainchange.errors import Problem, TableError, did_you_mean
+from brainchange.study.decisions import Decision
 from brainchange.study.model import Study
-
-Decision = dict[str, Any]
-"""One row of ``DECISIONS_TABLE``."""
 
 
 @dataclass(frozen=True)

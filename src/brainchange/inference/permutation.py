@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, combinations, islice
 from math import comb
 from typing import Literal
@@ -38,17 +38,21 @@ class PermutationTest:
         Whether all arrangements were computed.
     n_permutations : int
         Arrangements that were computed.
+    p_max_t : numpy.ndarray, shape (n_measures,)
+        p adjusted for all measures of the same family; NaN for those of none. Empty where no family
+        was asked for.
     """
 
     p: Floats
     floor: float
     method: Method
     n_permutations: int
+    p_max_t: Floats = field(default_factory=lambda: np.empty(0))
 
     def of(self, place: int) -> PermutationTest:
         """Take the result of one measure."""
-        p = self.p[place : place + 1]
-        return PermutationTest(p, self.floor, self.method, self.n_permutations)
+        p, adjusted = (every[place : place + 1] for every in (self.p, self.p_max_t))
+        return PermutationTest(p, self.floor, self.method, self.n_permutations, adjusted)
 
 
 def same_participants(
@@ -100,6 +104,7 @@ def permutation_test(
     exact_up_to: int,
     permutations: int,
     generator: np.random.Generator,
+    families: Sequence[str] | None = None,
 ) -> PermutationTest:
     """Permute the arms and compare Welch's t of every measure with what chance would give.
 
@@ -116,6 +121,8 @@ def permutation_test(
         Random arrangements otherwise.
     generator : numpy.random.Generator
         Source of the random arrangements.
+    families : sequence of str, optional
+        Family of every measure, within which p is also adjusted; an empty name for none.
 
     Returns
     -------
@@ -129,7 +136,9 @@ def permutation_test(
     p is ``P(|t*| ≥ |t|)``; ``scipy.stats.permutation_test`` doubles the smaller tail instead,
     which differs where the distribution is asymmetric. Monte Carlo: ``(b + 1)/(m + 1)`` (Phipson
     and Smyth 2010, Statistical Applications in Genetics and Molecular Biology 9:39). Memory does
-    not grow with the number of arrangements.
+    not grow with the number of arrangements. Within a family ``p_max_t`` is the share of
+    arrangements whose largest statistic is at least that of the measure (Westfall and Young 1993,
+    single-step max T), which keeps the family-wise error whatever the measures have in common.
     """
     group = treated if treated.sum() * 2 <= treated.size else ~treated
     standard = _standardised(values)
@@ -141,14 +150,38 @@ def permutation_test(
         if exact
         else _random_arrangements(group, values.shape[1], permutations, generator)
     )
-    beyond = np.zeros(values.shape[1])
-    for labels in arrangements:
-        beyond += (_absolute_t(labels, standard) >= threshold).sum(axis=0)
+    beyond, beyond_largest = _beyond(arrangements, standard, threshold, _places(families))
     if exact:
-        return PermutationTest(beyond / total, _exact_floor(group), "exact", total)
-    floor = 1 / (permutations + 1)
-    p = (beyond + 1) / (permutations + 1)
-    return PermutationTest(p, max(floor, _exact_floor(group)), "monte_carlo", permutations)
+        p, adjusted = beyond / total, beyond_largest / total
+        return PermutationTest(p, _exact_floor(group), "exact", total, adjusted)
+    p, adjusted = ((count + 1) / (permutations + 1) for count in (beyond, beyond_largest))
+    floor = max(1 / (permutations + 1), _exact_floor(group))
+    return PermutationTest(p, floor, "monte_carlo", permutations, adjusted)
+
+
+def _beyond(
+    arrangements: Iterable[Floats], standard: Floats, threshold: Floats, families: list[list[int]]
+) -> tuple[Floats, Floats]:
+    """Count the arrangements beyond each measure: its own statistic, the largest of its family."""
+    own, largest = np.zeros(threshold.size), np.full(threshold.size, np.nan)
+    for places in families:
+        largest[places] = 0
+    for labels in arrangements:
+        statistic = _absolute_t(labels, standard)
+        own += (statistic >= threshold).sum(axis=0)
+        for places in families:
+            highest = statistic[:, places].max(axis=1, keepdims=True)
+            largest[places] += (highest >= threshold[places]).sum(axis=0)
+    return own, largest
+
+
+def _places(families: Sequence[str] | None) -> list[list[int]]:
+    """Places of the measures of every family."""
+    names = families or ()
+    return [
+        [place for place, name in enumerate(names) if name == family]
+        for family in dict.fromkeys(filter(None, names))
+    ]
 
 
 def _exact_floor(group: Booleans) -> float:

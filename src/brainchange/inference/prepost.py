@@ -12,9 +12,10 @@ import pandas as pd
 from brainchange.inference.measures import Measure, declare_measures
 from brainchange.inference.observed import TIMEPOINTS, Values, measured_values, observed_cells
 from brainchange.inference.outcomes import outcome_values
-from brainchange.inference.participants import Decision, Enrolment
+from brainchange.inference.participants import Enrolment
 from brainchange.inference.schemas import CHANGES_TABLE
 from brainchange.study.claims import Claims
+from brainchange.study.decisions import Decision
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
 

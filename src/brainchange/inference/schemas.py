@@ -93,6 +93,21 @@ WITHIN_TABLE = TableSchema(
     key=("kind", "measure", "arm"),
 )
 
+
+def _model(name: str, description: str) -> tuple[Column, ...]:
+    return (
+        Column(name, "number", description),
+        Column(f"{name}_se", "number", "Its Kenward–Roger standard error, in `unit`"),
+        Column(
+            f"{name}_se_unadjusted",
+            "number",
+            "Its standard error before the small-sample adjustment, in `unit`",
+        ),
+        Column(f"{name}_df", "number", "Kenward–Roger degrees of freedom"),
+        Column(f"{name}_p", "number", "Two-sided p, t with these"),
+    )
+
+
 EFFECTS_TABLE = TableSchema(
     "effects",
     "One measure in one contrast of arms: the difference in change, treated − control, of "
@@ -142,9 +157,23 @@ EFFECTS_TABLE = TableSchema(
         ),
         Column("dppc2_ci_high", "number", "Upper end of its normal 95 % interval", unit="SD"),
         Column(
+            "dppc2_bca_low",
+            "number",
+            "Lower end of its 95 % bootstrap interval, bias-corrected and accelerated (DiCiccio & "
+            "Efron 1996); too short below about 15 participants an arm",
+            unit="SD",
+        ),
+        Column("dppc2_bca_high", "number", "Upper end of its bootstrap interval", unit="SD"),
+        Column(
             "p_permutation",
             "number",
             "Two-sided p of the studentised permutation test of the arms: the primary test",
+        ),
+        Column(
+            "p_max_t",
+            "number",
+            "The same adjusted for all regions (or all negative controls) of the same metric: "
+            "Westfall–Young max |T|, over the same arrangements; n/a for other measures",
         ),
         Column("p_floor", "number", "Smallest p this permutation test can give with these arms"),
         Column(
@@ -186,6 +215,32 @@ EFFECTS_TABLE = TableSchema(
         Column("ancova_ci_high", "number", "Upper end of its 95 % interval, in `unit`"),
         Column("ancova_df", "number", "Degrees of freedom: participants − 3"),
         Column("ancova_p", "number", "Two-sided p, HC3 with t(n − 3)"),
+        Column(
+            "n_treated_any",
+            "integer",
+            "Treated participants with at least one value: those of the next two models",
+        ),
+        Column("n_control_any", "integer", "Control participants with at least one value"),
+        *_model(
+            "mixed_model",
+            "Difference in change by a mixed model of all values (arm × time, random intercept, "
+            "REML), in `unit`",
+        ),
+        *_model(
+            "constrained_baseline",
+            "Difference in change by a model of all values in which the arms have the same mean "
+            "before (time + arm × time, unstructured, REML), in `unit`",
+        ),
+        Column(
+            "estimators_agree",
+            "boolean",
+            "Whether difference, mixed_model, ancova and constrained_baseline have the same sign",
+        ),
+        Column(
+            "estimators_note",
+            "string",
+            "What must be known to read them, in words; n/a where nothing must",
+        ),
         Column(
             "equivalence_bound",
             "number",

@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from brainchange.imaging.coverage import valid_in_every_run
-from brainchange.metrics.gates import Decision
 from brainchange.metrics.prepared import ReadRun
+from brainchange.study.decisions import Decision
 from brainchange.study.regions import Region
-from brainchange.study.settings import Settings
+from brainchange.study.settings import Coverage
 
 Indices = npt.NDArray[np.intp]
 
 
-def used_voxels(
-    read: Sequence[ReadRun], regions: Sequence[Region], smallest_share: float
-) -> tuple[list[list[Indices]], list[dict[str, Any]], dict[str, str]]:
+@dataclass(frozen=True)
+class Covered:
+    """What can be measured in the regions of a participant.
+
+    Attributes
+    ----------
+    voxels : list of list of numpy.ndarray
+        By run and region: flat indices of the voxels used; none for a region that is not usable.
+    rows : list of dict
+        Rows of ``COVERAGE_TABLE``.
+    unusable : dict of str to str
+        Regions that are not usable, and why.
+    weak : dict of str to str
+        Usable regions whose signal is weak, and how weak.
+    """
+
+    voxels: list[list[Indices]]
+    rows: list[dict[str, Any]]
+    unusable: dict[str, str]
+    weak: dict[str, str]
+
+
+def cover(read: Sequence[ReadRun], regions: Sequence[Region], coverage: Coverage) -> Covered:
     """Choose the voxels that are used: those valid in every run of the participant.
 
     The intersection keeps a change of coverage from looking like a change of the brain.
@@ -30,43 +51,60 @@ def used_voxels(
         Runs of one participant.
     regions : sequence of Region
         The configured regions.
-    smallest_share : float
-        Share of its voxels a region needs in every run to be usable.
-
-    Returns
-    -------
-    used : list of list of numpy.ndarray
-        By run and region: flat indices of the voxels used; none for a region that is not usable.
-    rows : list of dict
-        Rows of ``COVERAGE_TABLE``.
-    unusable : dict of str to str
-        Regions that are not usable, and why.
+    coverage : Coverage
+        Share of its voxels a region needs in every run, and the mean temporal signal-to-noise
+        ratio of the voxels used below which it is marked with caution.
     """
     grids = [run.grid for run in read]
-    used: list[list[Indices]] = []
+    voxels: list[list[Indices]] = []
     rows: list[dict[str, Any]] = []
     for run in read:
-        used.append([])
+        voxels.append([])
         for region in run.regions:
             valid = valid_in_every_run(region.voxels, run.grid, grids)
-            used[-1].append(region.voxels[valid])
+            voxels[-1].append(region.voxels[valid])
             rows.append(_coverage_row(run, region.region, region.voxels, valid))
-    unusable = {
-        region.region: reason
-        for region in regions
-        if (reason := _unusable(region.region, rows, smallest_share))
-    }
+    names = [region.region for region in regions]
+    unusable = {n: why for n in names if (why := _unusable(n, rows, coverage.smallest_share))}
+    usable = [name for name in names if name not in unusable]
+    weak = {n: why for n in usable if (why := _weak(n, rows, coverage.caution_tsnr))}
     for row in rows:
         row["usable"] = row["region"] not in unusable
     nothing = np.empty(0, dtype=np.intp)
-    used = [
-        [
-            nothing if region.region in unusable else voxels
-            for region, voxels in zip(regions, of_run, strict=True)
-        ]
-        for of_run in used
+    kept = [
+        [nothing if n in unusable else found for n, found in zip(names, of_run, strict=True)]
+        for of_run in voxels
     ]
-    return used, rows, unusable
+    return Covered(kept, rows, unusable, weak)
+
+
+def region_decisions(participant: str, covered: Covered, rules: Coverage) -> Iterator[Decision]:
+    """Make rows of ``DECISIONS_TABLE`` for regions that are not usable or weak."""
+    for region, reason in covered.unusable.items():
+        share = min(row["share"] or 0.0 for row in covered.rows if row["region"] == region)
+        yield {
+            "scope": "region",
+            "participant_id": participant,
+            "name": region,
+            "action": "excluded",
+            "reason": reason,
+            "value": share,
+            "threshold": rules.smallest_share,
+            "unit": "share of voxels",
+            "config_key": "coverage.smallest_share",
+        }
+    for region, reason in covered.weak.items():
+        yield {
+            "scope": "region",
+            "participant_id": participant,
+            "name": region,
+            "action": "caution",
+            "reason": reason,
+            "value": _smallest_tsnr(region, covered.rows),
+            "threshold": rules.caution_tsnr,
+            "unit": "ratio",
+            "config_key": "coverage.caution_tsnr",
+        }
 
 
 def _coverage_row(
@@ -98,28 +136,13 @@ def _unusable(region: str, rows: Sequence[dict[str, Any]], smallest: float) -> s
     return f"{share:.1%} of the voxels are valid in every run, fewer than {smallest:.0%}"
 
 
-def region_decisions(
-    participant: str,
-    unusable: Mapping[str, str],
-    coverage: Sequence[dict[str, Any]],
-    settings: Settings,
-) -> list[Decision]:
-    """Rows of ``DECISIONS_TABLE`` for regions of a participant that are not usable."""
-    shares = {
-        region: min(row["share"] or 0.0 for row in coverage if row["region"] == region)
-        for region in unusable
-    }
-    return [
-        {
-            "scope": "region",
-            "participant_id": participant,
-            "name": region,
-            "action": "excluded",
-            "reason": reason,
-            "value": shares[region],
-            "threshold": settings.coverage.smallest_share,
-            "unit": "share of voxels",
-            "config_key": "coverage.smallest_share",
-        }
-        for region, reason in unusable.items()
-    ]
+def _weak(region: str, rows: Sequence[dict[str, Any]], caution: float) -> str:
+    """Say how weak the signal of a usable region is, by its worst run; empty where it is not."""
+    tsnr = _smallest_tsnr(region, rows)
+    if tsnr >= caution:
+        return ""
+    return f"mean temporal signal-to-noise ratio {tsnr:.1f} is below {caution:g}"
+
+
+def _smallest_tsnr(region: str, rows: Sequence[dict[str, Any]]) -> float:
+    return min((row["tsnr"] for row in rows if row["region"] == region), default=np.inf)

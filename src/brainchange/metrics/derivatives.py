@@ -43,9 +43,7 @@ BIDSIGNORE = (
 """What in the folder of results is no BIDS: names of a proposal, and tables of the whole study."""
 
 
-def write_dataset_description(
-    folder: Path, study: Study, study_folder: Path, version: str, code_url: str = ""
-) -> None:
+def write_dataset_description(folder: Path, study: Study, study_folder: Path, version: str) -> None:
     """Write what makes a folder of results a BIDS derivative dataset.
 
     Parameters
@@ -58,23 +56,18 @@ def write_dataset_description(
         Where the prepared images are; the link to it is relative.
     version : str
         Of this program.
-    code_url : str
-        Address of the code, if there is one.
     """
     source: dict[str, str] = {"Version": study.version}
     if study.doi:
         source["DOI"] = f"doi:{study.doi}"
         source["URL"] = f"https://doi.org/{study.doi}"
-    made_by = {"Name": "brainchange", "Version": version}
-    if code_url:
-        made_by["CodeURL"] = code_url
     description: dict[str, Any] = {
         "Name": f"Region measures of {study.id}: {study.title}",
         "BIDSVersion": BIDS_VERSION,
         "DatasetType": "derivative",
         "License": study.license,
         "HowToAcknowledge": study.citation,
-        "GeneratedBy": [made_by],
+        "GeneratedBy": [{"Name": "brainchange", "Version": version}],
         "SourceDatasets": [source],
         "DatasetLinks": {PREPARED: _relative(study_folder, folder)},
     }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
+from brainchange.errors import BrainchangeError
 from brainchange.imaging.confounds import Confounds
 from brainchange.imaging.denoise import Nuisance
 from brainchange.sources.bids import Run
+from brainchange.study.decisions import Decision
 from brainchange.study.settings import Settings
-
-Decision = dict[str, Any]
 
 
 def decision(run: Run, action: str, reason: str, *, scope: str = "run", **more: Any) -> Decision:  # noqa: ANN401
@@ -42,13 +44,33 @@ def decision(run: Run, action: str, reason: str, *, scope: str = "run", **more: 
     }
 
 
+def left_out(run: Run, error: BrainchangeError) -> Decision:
+    """Make the decision that leaves a run out because one of its files cannot be used.
+
+    Parameters
+    ----------
+    run : Run
+        Which run.
+    error : BrainchangeError
+        What is wrong; the reason names the file without its folder and the name of the run, which
+        other columns tell.
+    """
+    of_run = re.compile(rf"\S*{re.escape(run.key)}_")
+    told: dict[str, list[str]] = {}
+    for problem in error.problems:
+        name = of_run.sub("", PurePath(problem.where).name)
+        told.setdefault(name, []).append(of_run.sub("", " ".join(problem.what.split())))
+    reasons = [": ".join(filter(None, (name, "; ".join(what)))) for name, what in told.items()]
+    return decision(run, "excluded", "; ".join(reasons))
+
+
 def judge_motion(
     run: Run, confounds: Confounds, nuisance: Nuisance, settings: Settings
 ) -> list[Decision]:
     """Judge the motion of a run against the thresholds of ``settings.censoring``.
 
-    A run is left out for too large a mean framewise displacement (mm), too large a distance (mm)
-    of the head from where it was in the first analysed volume, or too few kept volumes
+    A run is left out for too large a mean framewise displacement (mm), too large a translation (mm;
+    Euclidean length, rotations not counted) from the first analysed volume, or too few kept volumes
     (Parkes et al. 2018; Power et al. 2014).
 
     Parameters
@@ -140,7 +162,7 @@ def _too_much_motion(
             "largest_mean_displacement",
         ),
         (
-            "distance of the head from its first position",
+            "translation of the head from the first analysed volume",
             farthest,
             settings.censoring.largest_displacement,
             "largest_displacement",

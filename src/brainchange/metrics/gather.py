@@ -17,7 +17,7 @@ from brainchange.metrics.observations import (
     PARTICIPANT_OBSERVATIONS_TABLE,
 )
 from brainchange.metrics.observe import observation_rows
-from brainchange.study.decisions import DECISIONS_TABLE
+from brainchange.study.decisions import DECISIONS_TABLE, Decision
 from brainchange.tables import TableSchema
 
 
@@ -53,11 +53,6 @@ class TablePaths:
     observations: Path
     coverage: Path
     decisions: Path
-
-    @classmethod
-    def in_folder(cls, folder: Path) -> TablePaths:
-        """Name the tables ``observations.tsv``, ``coverage.tsv`` and ``decisions.tsv``."""
-        return cls(*(folder / f"{name}.tsv" for name in ("observations", "coverage", "decisions")))
 
 
 def participant_tables(measurement: ParticipantMeasurement, layout: StudyLayout) -> MeasuredTables:
@@ -111,18 +106,19 @@ def gather(
     -------
     MeasuredTables
         Of the study, sorted by participant; a participant that ``arms`` does not have keeps its
-        values, without an arm, and becomes a decision.
+        values, without an arm (why is decided where participants are enrolled), and one that only
+        ``arms`` has becomes a decision.
     """
     observations = _joined(
         PARTICIPANT_OBSERVATIONS_TABLE, [tables.observations for tables in participants]
     )
-    measured = list(dict.fromkeys(observations["participant_id"]))
+    told = {*observations["participant_id"], *(row.get("participant_id") for row in more_decisions)}
     decisions = _joined(
         DECISIONS_TABLE,
         [
             DECISIONS_TABLE.frame([dict(row) for row in more_decisions]),
             *(tables.decisions for tables in participants),
-            DECISIONS_TABLE.frame([_no_arm(name) for name in measured if not arms.get(name)]),
+            DECISIONS_TABLE.frame([_no_images(name) for name in sorted(set(arms) - told)]),
         ],
     )
     named = observations.assign(arm=[arms.get(name) for name in observations["participant_id"]])
@@ -144,11 +140,11 @@ def _joined(schema: TableSchema, frames: Sequence[pd.DataFrame]) -> pd.DataFrame
     )
 
 
-def _no_arm(participant: str) -> dict[str, Any]:
+def _no_images(participant: str) -> Decision:
     return {
         "scope": "participant",
         "participant_id": participant,
         "action": "excluded",
-        "reason": "the table of participants gives no arm for this participant",
-        "config_key": "participants.arm_column",
+        "reason": "the table of participants names the participant, but there are no images",
+        "config_key": "participants.id_column",
     }

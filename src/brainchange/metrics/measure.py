@@ -17,12 +17,13 @@ import numpy.typing as npt
 from brainchange.errors import BrainchangeError, ConfigError
 from brainchange.imaging.parcellation import packaged_labels, read_labels
 from brainchange.imaging.signals import RegionSignals, region_means, region_signals
-from brainchange.metrics.covered import region_decisions, used_voxels
-from brainchange.metrics.gates import Decision, cautions, decision, exclusion
+from brainchange.metrics.covered import cover, region_decisions
+from brainchange.metrics.gates import cautions, decision, exclusion, left_out
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.prepared import ReadRun, open_run, read_run
 from brainchange.metrics.registry import Metric, chosen_metrics
 from brainchange.sources.bids import PreparedFiles, Run
+from brainchange.study.decisions import Decision
 from brainchange.study.model import Images
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
@@ -102,6 +103,8 @@ class ParticipantMeasurement:
         Runs that are not, and why.
     unusable : dict of str to str
         Regions without enough valid voxels, and why.
+    weak : dict of str to str
+        Regions that are used although their signal is weak, and how weak.
     coverage : tuple of dict
         Rows of ``COVERAGE_TABLE``.
     decisions : tuple of dict
@@ -115,6 +118,7 @@ class ParticipantMeasurement:
     runs: tuple[MeasuredRun, ...]
     excluded: dict[Run, str]
     unusable: dict[str, str]
+    weak: dict[str, str]
     coverage: tuple[dict[str, Any], ...]
     decisions: tuple[Decision, ...]
 
@@ -164,15 +168,15 @@ def measure_participant(
     timed, decisions = _at_timepoints(participant, runs, layout)
     read, found = _read_all(timed, plan, progress)
     decisions += found
-    used, coverage, unusable = used_voxels(read, regions, settings.coverage.smallest_share)
-    decisions += region_decisions(participant, unusable, coverage, settings)
+    covered = cover(read, regions, settings.coverage)
+    decisions += region_decisions(participant, covered, settings.coverage)
     measured = []
-    for run, voxels in zip(read, used, strict=True):
+    for run, voxels in zip(read, covered.voxels, strict=True):
         own = _of_run(decisions, run.inputs.run)
         try:
             measured.append(_measured(run, voxels, metrics, cautions(own)))
         except BrainchangeError as error:
-            decisions.append(decision(run.inputs.run, "excluded", error.reason))
+            decisions.append(left_out(run.inputs.run, error))
     reasons = {files.run: exclusion(_of_run(decisions, files.run)) for files in runs}
     return ParticipantMeasurement(
         participant=participant,
@@ -181,8 +185,9 @@ def measure_participant(
         specification=settings.denoising.name,
         runs=tuple(measured),
         excluded={run: reason for run, reason in reasons.items() if reason},
-        unusable=unusable,
-        coverage=tuple(coverage),
+        unusable=covered.unusable,
+        weak=covered.weak,
+        coverage=tuple(covered.rows),
         decisions=tuple(decisions),
     )
 
@@ -267,7 +272,7 @@ def _read(files: PreparedFiles, plan: _Plan) -> tuple[ReadRun | None, list[Decis
     except ConfigError:
         raise
     except BrainchangeError as error:
-        return None, [*decisions, decision(files.run, "excluded", error.reason)]
+        return None, [*decisions, left_out(files.run, error)]
     return read, decisions
 
 

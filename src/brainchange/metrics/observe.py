@@ -70,7 +70,7 @@ def observation_rows(
         for cell in _cells(measurement, layout)
         for metric in measurement.metrics
         for produced in metric.produced
-        for row in _rows(cell, metric, produced, names, measurement.unusable)
+        for row in _rows(cell, metric, produced, names, measurement)
     ]
 
 
@@ -97,7 +97,7 @@ def _rows(
     metric: Metric,
     produced: str,
     names: Sequence[str],
-    unusable: Mapping[str, str],
+    measurement: ParticipantMeasurement,
 ) -> Iterator[dict[str, Any]]:
     stacked = [run.computed[produced] for run in cell.runs if produced in run.computed]
     for element in _elements(metric, len(names)):
@@ -112,9 +112,9 @@ def _rows(
             "region_2": regions[1] if len(regions) > 1 else None,
             "value": float(usable.mean()) if usable.size else None,
             "n_runs": int(usable.size),
-            "flag": _weakness(cell, usable.size)
+            "flag": _weakness(cell, usable.size, regions, measurement.weak)
             if usable.size
-            else _absence(cell, metric, regions, unusable, impossible=impossible),
+            else _absence(cell, metric, regions, measurement.unusable, impossible=impossible),
         }
 
 
@@ -153,9 +153,12 @@ def _absence(
     return "the value is not defined: a signal does not vary, or two are the same"
 
 
-def _weakness(cell: _Cell, n_runs: int) -> str | None:
+def _weakness(
+    cell: _Cell, n_runs: int, regions: Sequence[str], weak: Mapping[str, str]
+) -> str | None:
     """Say what weakens a value that exists."""
     told = list(dict.fromkeys(run.caution for run in cell.runs if run.caution))
+    told += [f"{name}: {weak[name]}" for name in regions if name in weak]
     n_all = len(cell.runs) + len(cell.excluded)
     if n_runs < n_all:
         told.append(f"{n_all - n_runs} of {n_all} runs are left out")

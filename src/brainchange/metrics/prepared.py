@@ -17,12 +17,18 @@ from brainchange.imaging.coverage import Grid, drift_projection, require_volumes
 from brainchange.imaging.denoise import Nuisance, nuisance, projection, signal_names
 from brainchange.imaging.nifti import read_label_image, read_volumes
 from brainchange.imaging.nifti_header import NiftiHeader, read_header
-from brainchange.imaging.parcellation import RegionVoxels, region_voxels, require_same_grid
-from brainchange.imaging.sidecar import read_repetition_time
-from brainchange.metrics.gates import Decision, decision, judge_motion
+from brainchange.imaging.parcellation import (
+    RegionVoxels,
+    in_any_region,
+    region_voxels,
+    require_same_grid,
+)
+from brainchange.imaging.sidecar import RepetitionTime, read_repetition_time
+from brainchange.metrics.gates import decision, judge_motion, left_out
 from brainchange.metrics.inputs import RunQuality, VoxelBlock
 from brainchange.metrics.registry import Metric
 from brainchange.sources.bids import PreparedFiles, Run
+from brainchange.study.decisions import Decision
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
 
@@ -154,15 +160,15 @@ def open_run(
     """
     try:
         header = read_header(inside(folder, files.bold))
-        seconds = read_repetition_time(inside(folder, files.sidecar), header.repetition_time)
+        time = read_repetition_time(inside(folder, files.sidecar), header.repetition_time)
         confounds = read_confounds(
             inside(folder, files.confounds), header.n_volumes, signal_names(settings.denoising)
         )
-        removed = nuisance(confounds, seconds, settings.denoising, settings.censoring)
+        removed = nuisance(confounds, time.seconds, settings.denoising, settings.censoring)
     except BrainchangeError as error:
-        return None, [decision(files.run, "excluded", error.reason)]
-    inputs = RunInputs(files, folder, header, seconds, confounds, removed)
-    doubts = _repetition_time_doubt(inputs)
+        return None, [left_out(files.run, error)]
+    inputs = RunInputs(files, folder, header, time.seconds, confounds, removed)
+    doubts = _repetition_time_doubt(files.run, time, header.repetition_time)
     return inputs, [*doubts, *judge_motion(files.run, confounds, removed, settings)]
 
 
@@ -202,8 +208,7 @@ def read_run(
     volumes = volumes[n_dummies:]
     mean, tsnr, maps, reasons = _brain_maps(volumes, inputs, voxel_metrics, settings)
     valid = valid_voxels(mean, tsnr, settings.coverage)
-    member = np.unique(np.concatenate([region.voxels for region in found]))
-    kept = np.flatnonzero(np.isin(brain, member, assume_unique=True))
+    kept = np.flatnonzero(in_any_region(found, inputs.header.voxels_per_volume)[brain])
     everywhere = np.zeros(inputs.header.voxels_per_volume, dtype=bool)
     everywhere[brain] = valid
     return ReadRun(
@@ -287,13 +292,18 @@ def _voxel_map(
     return VoxelMap(values[kept], float(over_brain.mean()), float(over_brain.std()), reason)
 
 
-def _repetition_time_doubt(inputs: RunInputs) -> list[Decision]:
-    told, in_header = inputs.repetition_time, inputs.header.repetition_time
-    if in_header is None or math.isclose(in_header, told, rel_tol=0.01):
+def _repetition_time_doubt(
+    run: Run, told: RepetitionTime, in_header: float | None
+) -> list[Decision]:
+    if not told.in_sidecar:
+        reason = (
+            f"the sidecar gives no RepetitionTime; the {told.seconds:g} s of the header are used"
+        )
+        return [decision(run, "caution", reason, value=told.seconds, unit="s")]
+    if in_header is None or math.isclose(in_header, told.seconds, rel_tol=0.01):
         return []
     reason = (
-        f"the sidecar gives a repetition time of {told:g} s, the header {in_header:g} s; "
+        f"the sidecar gives a repetition time of {told.seconds:g} s, the header {in_header:g} s; "
         "the sidecar's is used"
     )
-    doubt = decision(inputs.run, "caution", reason, value=in_header, threshold=told, unit="s")
-    return [doubt]
+    return [decision(run, "caution", reason, value=in_header, threshold=told.seconds, unit="s")]

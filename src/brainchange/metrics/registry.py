@@ -107,11 +107,6 @@ def metrics() -> dict[str, Metric]:
     return dict(sorted(found.items()))
 
 
-def known_names() -> tuple[str, ...]:
-    """Names of all values that can be observed, ``<name>_z`` included."""
-    return tuple(name for metric in metrics().values() for name in metric.produced)
-
-
 def chosen_metrics(names: tuple[str, ...]) -> tuple[Metric, ...]:
     """Metrics by name, in the order asked for.
 

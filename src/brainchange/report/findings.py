@@ -14,13 +14,14 @@ from typing import Any
 
 import pandas as pd
 
-from brainchange.figures.numbers import interval, number, p_value, places
+from brainchange.figures.numbers import interval, number, p_floor, p_value, places
 from brainchange.figures.wording import text_of, title_of, with_unit
 from brainchange.study.claims import Claim, Claims
 from brainchange.study.model import Study
 from brainchange.study.settings import Inference
 
 Row = Mapping[Any, Any]
+BETTER = {"down": "lower", "up": "higher"}
 ADJUSTED = {"holm": "Holm", "benjamini_hochberg": "Benjamini–Hochberg", "none": ""}
 STRIP = 3.0
 
@@ -196,10 +197,9 @@ def reading(row: Row, study: Study, rules: Inference) -> tuple[str, ...]:
     digits, unit = places(row["ci_low"], row["ci_high"]), text_of(row["unit"])
     amount = with_unit(abs(row["difference"]), digits, unit)
     more = "higher" if row["difference"] > 0 else "lower"
-    said = [
-        f"The mean change from before to after therapy was {amount} {more} in “{treated}” than "
-        f"in “{control}”."
-    ]
+    said = [f"The mean change, post − pre, was {amount} {more} in “{treated}” than in “{control}”."]
+    if text_of(row["kind"]) == "outcome":
+        said.append(f"On this scale {BETTER[text_of(row['direction'])]} is better.")
     sides = {
         "as the article says": "That is the direction the article says.",
         "opposite to the article": "That is opposite to what the article says.",
@@ -216,20 +216,22 @@ def _certainty(row: Row, rules: Inference, digits: int, unit: str) -> list[str]:
     if not (math.isfinite(low) and math.isfinite(high)):
         return [f"No interval: {text_of(row['flag']) or 'too few participants'}."]
     ends = f"from {number(low, digits, sign=True)} to {with_unit(high, digits, unit, sign=True)}"
-    said = []
+    tested, said = math.isfinite(row["p_permutation"]), []
     if low <= 0 <= high:
         said.append(
             f"The 95 % interval, {ends}, includes zero: these data are compatible with no "
             "difference and with every difference in that interval."
         )
         smallest = float(row["minimum_detectable_difference"])
-        if math.isfinite(smallest):
+        if tested and math.isfinite(smallest):
             said.append(
                 f"Arms of this size find a difference of {with_unit(smallest, digits, unit)} four "
                 "times out of five, and smaller ones less often."
             )
     else:
         said.append(f"The 95 % interval, {ends}, does not include zero.")
+    if not tested:
+        said.append(f"No test: {text_of(row['flag']) or 'too few participants'}.")
     p = float(row["p_adjusted"])
     if math.isfinite(p) and text_of(row["adjustment"]) != "none":
         side = "below" if p < rules.alpha else "not below"
@@ -246,14 +248,7 @@ def _p_note(row: Row) -> str:
         notes.append(f"{name} of {text_of(row['family_size'])}".removesuffix(" of "))
     elif math.isfinite(row["p_permutation"]):
         notes.append("not adjusted")
-    if math.isfinite(row["p_floor"]):
-        notes.append(f"smallest possible {_decimal(float(row['p_floor']))}")
-    return ", ".join(notes)
-
-
-def _decimal(value: float) -> str:
-    """Write a small number without an exponent: 0.00001."""
-    return f"{value:.{max(-math.floor(math.log10(value)), 2)}f}" if value > 0 else "0"
+    return ", ".join(filter(None, [*notes, p_floor(row["p_floor"])]))
 
 
 def _detectable_sd(row: Row) -> str:

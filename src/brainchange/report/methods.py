@@ -25,10 +25,13 @@ REFERENCES = (
     "Hallquist MN et al. (2013) NeuroImage 82:208",
     "Holm S (1979) Scand J Stat 6:65",
     "Janssen A (1997) Stat Probab Lett 36:9",
+    "Lakens D (2017) Soc Psychol Personal Sci 8:355",
     "Lindquist MA et al. (2019) Hum Brain Mapp 40:2358",
+    "Long JS, Ervin LH (2000) Am Stat 54:217",
     "Morris SB (2008) Organ Res Methods 11:364",
     "Phipson B, Smyth GK (2010) Stat Appl Genet Mol Biol 9:39",
     "Power JD et al. (2012) NeuroImage 59:2142",
+    "Rouder JN et al. (2009) Psychon Bull Rev 16:225",
     "Zang YF et al. (2007) Brain Dev 29:83",
     "Zou QH et al. (2008) J Neurosci Methods 172:137",
 )
@@ -104,7 +107,8 @@ def _coverage(rules: Coverage) -> str:
         f"signal-to-noise ratio is above {rules.smallest_tsnr:g}. Only voxels valid in all runs "
         "of a participant are used, so that coverage cannot pass for change. A region is usable "
         f"if at least {_percent(rules.smallest_share)} of its voxels are; otherwise its value is "
-        "missing, never zero."
+        "missing, never zero. A region whose mean signal-to-noise ratio is below "
+        f"{rules.caution_tsnr:g} is marked with caution."
     )
 
 
@@ -160,7 +164,10 @@ def _inference(rules: Inference, seed: int) -> str:
         f"compared by their significance. Level: {rules.alpha:g}. Smallest effect of interest: "
         f"{rules.smallest_effect_of_interest:g} SD before therapy. Arms with fewer than "
         f"{rules.fewest_participants} participants with both timepoints are described, not tested. "
-        "Smallest detectable effects are for 80 % power, two-sided 5 %."
+        "Smallest detectable effects are for 80 % power at this level, two-sided. The table of "
+        "effects also holds, for every contrast, an equivalence test (two one-sided Welch tests, "
+        "Lakens 2017), the difference adjusted for the value before (HC3, Long & Ervin 2000) and "
+        "a Bayes factor (Rouder et al. 2009)."
     )
 
 

@@ -91,7 +91,7 @@ def render(given: ReportInput) -> str:
             study=study,
             claims=given.claims,
             settings=given.settings,
-            summary=summary(study, given.claims, effects, found),
+            summary=summary(study, given.claims, effects, found, given.settings.inference),
             contrast=study.contrasts[study.primary_contrast],
             claim_sections=sections["claim"],
             outcome_sections=sections["outcome"],

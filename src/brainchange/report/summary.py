@@ -12,6 +12,7 @@ from brainchange.figures.numbers import number, plural
 from brainchange.report.findings import Finding
 from brainchange.study.claims import Claims
 from brainchange.study.model import Study
+from brainchange.study.settings import Inference
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,11 @@ class Summary:
 
 
 def summary(
-    study: Study, claims: Claims, effects: pd.DataFrame, found: Sequence[Finding]
+    study: Study,
+    claims: Claims,
+    effects: pd.DataFrame,
+    found: Sequence[Finding],
+    rules: Inference,
 ) -> Summary:
     """Answer the three questions.
 
@@ -38,9 +43,11 @@ def summary(
         Columns of ``EFFECTS_TABLE``.
     found : sequence of Finding
         The claims in the primary contrast.
+    rules : Inference
+        Level of the tests.
     """
     rows = effects[(effects["kind"] == "claim") & effects["primary"].fillna(value=False)]
-    return Summary(_asked(study, claims, rows), _found(rows), _sure(study, rows, found))
+    return Summary(_asked(study, claims, rows), _found(rows, rules), _sure(study, rows, found))
 
 
 def _asked(study: Study, claims: Claims, rows: pd.DataFrame) -> str:
@@ -50,12 +57,12 @@ def _asked(study: Study, claims: Claims, rows: pd.DataFrame) -> str:
         treated, control = rows["n_treated"], rows["n_control"]
         counts = f" ({_range(treated)} vs {_range(control)} participants with both timepoints)"
     return (
-        f"{plural(len(rows), 'statement')} of “{claims.article}” about the brain at rest, as the "
+        f"{plural(len(rows), 'statement')} of “{claims.article}” about the brain, as the "
         f"difference in change, post − pre, {contrast.label}{counts}."
     )
 
 
-def _found(rows: pd.DataFrame) -> str:
+def _found(rows: pd.DataFrame, rules: Inference) -> str:
     known = rows[rows["ci_low"].notna()]
     if known.empty:
         return "No statement could be tested; the table says why."
@@ -78,7 +85,17 @@ def _found(rows: pd.DataFrame) -> str:
         names = ", ".join(rows[rows["ci_low"].isna()]["measure"])
         parts.append(f"{missing} ({names}) could not be tested")
     said = "; ".join(parts) + "."
-    return said[0].upper() + said[1:]
+    return said[0].upper() + said[1:] + _adjusted(rows, rules)
+
+
+def _adjusted(rows: pd.DataFrame, rules: Inference) -> str:
+    """Say for which claims p stays below the level when it is adjusted for their number."""
+    tested = rows[rows["p_adjusted"].notna()]
+    if tested.empty:
+        return ""
+    below = ", ".join(tested[tested["p_adjusted"] < rules.alpha]["measure"])
+    tests = plural(len(tested), "test")
+    return f" Adjusted for {tests}, p is below {rules.alpha:g} for {below or 'none'}."
 
 
 def _sure(study: Study, rows: pd.DataFrame, found: Sequence[Finding]) -> str:

@@ -12,9 +12,10 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 
 from brainchange.errors import BrainchangeError, did_you_mean
+from brainchange.study.decisions import Decision
 from brainchange.study.model import Images
 
 Role = Literal["bold", "brain_mask", "parcellation", "confounds", "sidecar"]
@@ -157,7 +158,7 @@ def parse_name(name: str) -> BidsName | None:
 
 def prepared_runs(
     paths: Iterable[str], images: Images, tasks: Collection[str]
-) -> tuple[list[PreparedFiles], list[dict[str, Any]]]:
+) -> tuple[list[PreparedFiles], list[Decision]]:
     """Find the prepared runs among the files that exist.
 
     Parameters
@@ -178,7 +179,7 @@ def prepared_runs(
         lacks a file or has two of a kind, and each file that lies in another participant's folder.
     """
     found: dict[Run, dict[Role, list[str]]] = {}
-    decisions: list[dict[str, Any]] = []
+    decisions: list[Decision] = []
     for path in sorted(_under(paths, images.derivatives)):
         name = parse_name(PurePosixPath(path).name)
         role = _role(name, images) if name else None
@@ -309,7 +310,7 @@ def _one_of_each(files: Mapping[Role, list[str]], images: Images) -> tuple[dict[
     return {role: found[0] for role, found in files.items()}, "; ".join(lacking + several)
 
 
-def _excluded(run: Run, reason: str) -> dict[str, Any]:
+def _excluded(run: Run, reason: str) -> Decision:
     return {
         "scope": "run",
         "participant_id": run.participant,

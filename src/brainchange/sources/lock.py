@@ -77,14 +77,19 @@ class LockRow:
     @property
     def participant(self) -> str | None:
         """Participant the file belongs to (``sub-01``); None for a file of the whole study."""
-        found = _PARTICIPANT.search(self.path)
-        return found[1] if found else None
+        return participant_of(self.path)
 
     @property
     def session(self) -> str | None:
         """Session the file belongs to (``ses-pre``); None for a file of several sessions."""
         found = _SESSION.search(self.path) if self.participant else None
         return found[1] if found else None
+
+
+def participant_of(path: str) -> str | None:
+    """Say which participant a path belongs to (``sub-01``); None for one of the whole study."""
+    found = _PARTICIPANT.search(path)
+    return found[1] if found else None
 
 
 def read_lock(path: Path) -> tuple[LockRow, ...]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from brainchange.tables import Column, TableSchema
+
+Decision = dict[str, Any]
+"""One row of ``DECISIONS_TABLE``, by column; what it lacks is missing."""
 
 DECISIONS_TABLE = TableSchema(
     "decisions",

@@ -73,6 +73,8 @@ class Coverage(Strict):
     """A voxel is valid above this share of the median brain intensity."""
     smallest_tsnr: Annotated[float, Field(ge=0)] = 20.0
     """A voxel is valid above this temporal signal-to-noise ratio."""
+    caution_tsnr: Annotated[float, Field(ge=0)] = 40.0
+    """A region with a smaller mean temporal signal-to-noise ratio is marked with caution."""
 
 
 class Frequency(Strict):
@@ -108,6 +110,8 @@ class Settings(Strict):
     """Seed of everything random; seeds of units derive from it and their names."""
     regions: tuple[Text, ...] = ()
     """Regions to analyse, in this order; empty for all of regions.tsv."""
+    only_participants: tuple[Text, ...] = ()
+    """Participants to analyse (sub-01); empty for all. The others are told as left out."""
     metrics: tuple[Text, ...] = (
         "connectivity",
         "alff",

@@ -14,7 +14,7 @@ from brainchange.figures.drawing import Drawing, FigureInput
 
 
 def drawn(name: str, given: FigureInput) -> dict[str, Drawing]:
-    return {d.name: d for d in registry.drawings(registry.figure_named(name), given)}
+    return {d.name: d for d in registry.drawings(registry.figures()[name], given)}
 
 
 def with_table(given: FigureInput, name: str, table: Any) -> FigureInput:
@@ -92,9 +92,7 @@ def test_the_forest_shows_the_standardised_effect_and_its_two_intervals(
         for width in (1.0, widths[1])
     )
     np.testing.assert_allclose(thin, [row["dppc2_ci_low"], row["dppc2_ci_high"]])
-    np.testing.assert_allclose(
-        thick, row["dppc2"] + np.array([-1, 1]) * 1.6448536 * row["dppc2_se"]
-    )
+    np.testing.assert_allclose(thick, [row["tost_ci_low"], row["tost_ci_high"]])
 
 
 def test_what_is_not_estimated_is_said_and_not_drawn(make_up: Any, made_up_size: Any) -> None:

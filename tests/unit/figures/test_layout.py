@@ -63,7 +63,7 @@ def test_all_text_is_inside_the_figure_and_apart_from_other_text(
     name: str, figure: str, make_up: Any, made_up_size: Any
 ) -> None:
     given = make_up(made_up_size(**SIZES[name]))
-    drawings = list(registry.drawings(registry.figure_named(figure), given))
+    drawings = list(registry.drawings(registry.figures()[figure], given))
     assert drawings
     # Slopegraphs of one kind and sheets of one metric have the same layout: two of each suffice.
     for drawing in drawings[:1] + drawings[-1:]:

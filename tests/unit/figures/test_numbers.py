@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from brainchange.figures.numbers import interval, number, p_value, places, plural
+from brainchange.figures.numbers import interval, number, p_floor, p_value, places, plural
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,18 @@ def test_an_interval_is_written_with_brackets() -> None:
 )
 def test_p(p: float, expected: str) -> None:
     assert p_value(p) == expected
+
+
+@pytest.mark.parametrize(
+    ("floor", "expected"),
+    [
+        (2**-4, "smallest possible 0.062"),
+        (1 / 11628, "smallest possible 0.000086"),
+        (math.nan, ""),
+    ],
+)
+def test_the_smallest_p_has_two_digits_and_no_exponent(floor: float, expected: str) -> None:
+    assert p_floor(floor) == expected
 
 
 def test_plural() -> None:

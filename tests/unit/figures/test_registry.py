@@ -21,19 +21,11 @@ def test_every_figure_is_found() -> None:
     }
 
 
-def test_an_unknown_figure_is_told_with_the_closest_name() -> None:
-    with pytest.raises(BrainchangeError) as caught:
-        registry.figure_named("slopgraph")
-    assert str(caught.value) == (
-        "figure 'slopgraph' is unknown\n  What to do: Did you mean 'slopegraph'?"
-    )
-
-
 def test_a_missing_table_is_told(make_up: Any, made_up_size: Any) -> None:
     full = make_up(made_up_size(counts=(3, 3, 3), n_groups=2))
     given = FigureInput(full.study, full.settings, full.claims, {"effects": full.tables["effects"]})
     with pytest.raises(BrainchangeError) as caught:
-        list(registry.drawings(registry.figure_named("coverage"), given))
+        list(registry.drawings(registry.figures()["coverage"], given))
     assert str(caught.value) == (
         "figure 'coverage' is drawn from the table 'coverage', which was not given\n"
         "  Likely cause: the step that makes the table has not run\n"

@@ -29,11 +29,12 @@ def test_an_effect_is_said_with_interval_unit_p_and_n() -> None:
         "ci_high": 2.9,
         "unit": "points",
         "p_permutation": 0.166,
+        "p_floor": 1 / 11628,
         "flag": None,
     }
     assert effect_sentence(row) == (
         "CBT − untreated: difference in change −5.9 points, 95 % interval [−14.6, 2.9], "
-        "permutation p = 0.17 (n = 5 and 14)."
+        "permutation p = 0.17, smallest possible 0.000086 (n = 5 and 14)."
     )
     missing = row | {"difference": math.nan, "flag": "no control", "n_control": 0}
     assert effect_sentence(missing) == ("CBT − untreated: not estimated (n = 5 and 0; no control).")

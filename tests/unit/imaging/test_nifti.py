@@ -61,6 +61,23 @@ def test_big_endian_and_scaled_images_are_read_as_nibabel_reads_them(tmp_path):
     np.testing.assert_allclose(read, told.get_fdata().reshape(60, 7, order="F").T, rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["int16", "float32", ">f4"])
+@pytest.mark.parametrize("slope", [1.0, 2.5])
+def test_voxels_of_large_volumes_come_back_in_the_order_asked_for(tmp_path, dtype, slope):
+    values = bold("int16", shape=(97, 80, 61, 3))
+    header = nib.Nifti1Header(endianness=">" if dtype.startswith(">") else "<")
+    header.set_data_dtype(np.dtype(dtype).newbyteorder("="))
+    image = nib.Nifti1Image(values, AFFINE, header)
+    image.header.set_slope_inter(slope, 0)
+    nib.save(image, tmp_path / "run.nii.gz")
+    told = nib.load(tmp_path / "run.nii.gz").get_fdata().reshape(-1, 3, order="F").T
+    voxels = RNG.choice(told.shape[1], 5000, replace=False)
+    for asked in (np.sort(voxels), voxels, np.array([7, 7, 400_000, 0]), voxels[:0]):
+        np.testing.assert_allclose(
+            read_volumes(tmp_path / "run.nii.gz", asked), told[:, asked], rtol=1e-6
+        )
+
+
 def test_header_says_where_and_when_the_voxels_are(tmp_path):
     header = read_header(write(tmp_path / "run.nii.gz", bold()))
     assert (header.shape, header.n_volumes, header.repetition_time) == ((5, 4, 3), 7, 2.5)

@@ -7,7 +7,9 @@ import pytest
 
 from brainchange.errors import ConfigError, ImageError, TableError
 from brainchange.imaging.parcellation import (
+    RegionVoxels,
     atlases,
+    in_any_region,
     known_labels,
     label_numbers,
     packaged_labels,
@@ -77,6 +79,12 @@ def test_a_region_is_the_union_of_its_labels():
     )
     np.testing.assert_array_equal(found[0].voxels, [0, 2 + 3 * 1 + 6 * 1])
     assert found[1].voxels.size == 0
+
+
+def test_voxels_of_overlapping_regions_are_told_once():
+    found = [RegionVoxels("a", np.array([1, 2])), RegionVoxels("b", np.array([2, 4]))]
+    found.append(RegionVoxels("none", np.array([], dtype=np.intp)))
+    np.testing.assert_array_equal(np.flatnonzero(in_any_region(found, 6)), [1, 2, 4])
 
 
 def test_an_unknown_label_is_told_with_the_closest_one():

@@ -7,15 +7,15 @@ import json
 import pytest
 
 from brainchange.errors import ImageError
-from brainchange.imaging.sidecar import read_repetition_time
+from brainchange.imaging.sidecar import RepetitionTime, read_repetition_time
 
 
 def test_the_sidecar_wins_and_the_header_stands_in(tmp_path):
     path = tmp_path / "bold.json"
     path.write_text(json.dumps({"RepetitionTime": 2.5}))
-    assert read_repetition_time(path, 1.0) == 2.5
+    assert read_repetition_time(path, 1.0) == RepetitionTime(2.5, in_sidecar=True)
     path.write_text("{}")
-    assert read_repetition_time(path, 3.0) == 3.0
+    assert read_repetition_time(path, 3.0) == RepetitionTime(3.0, in_sidecar=False)
 
 
 @pytest.mark.parametrize("told", [2500, 0, -1, "2.5", True, None])

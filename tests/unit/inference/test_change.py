@@ -41,11 +41,11 @@ def test_nobody_and_one_participant() -> None:
     assert np.isnan([one.sd, one.low, one.high, one.t, one.p, one.correlation]).all()
 
 
-def test_the_same_change_for_everybody_has_no_t() -> None:
+def test_the_same_change_for_everybody_has_no_interval_and_no_t() -> None:
     pre = np.array([0.1, 0.2, 0.7])
     change = describe_change(pre, pre + 0.4)
     assert change.sd == 0
-    assert np.isnan([change.t, change.p]).all()
+    assert np.isnan([change.low, change.high, change.t, change.p]).all()
 
 
 def test_five_participants_cannot_be_significant() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brainchange.metrics.gather import participant_tables
+from brainchange.metrics.gather import TablePaths, participant_tables
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.measure import ParticipantMeasurement, measure_participant
 from brainchange.sources.bids import PreparedFiles, Run
@@ -173,6 +173,13 @@ class TinyStudy:
             regions=self.regions,
             settings=settings,
         )
+
+
+@pytest.fixture
+def table_paths():
+    """Name the tables of a participant in a folder."""
+    names = ("observations", "coverage", "decisions")
+    return lambda folder: TablePaths(*(folder / f"{name}.tsv" for name in names))
 
 
 @pytest.fixture

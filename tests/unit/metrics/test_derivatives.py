@@ -13,7 +13,6 @@ import pytest
 
 from brainchange.metrics.derivatives import write_dataset_description, write_derivatives
 from brainchange.metrics.gather import (
-    TablePaths,
     gather,
     participant_tables,
     write_participant_tables,
@@ -25,7 +24,7 @@ STEM = "sub-01_ses-pre_task-rest_space-T1w_seg-aparcaseg_desc-"
 
 
 @pytest.fixture
-def results(tiny, tmp_path):
+def results(tiny, table_paths, tmp_path):
     """A folder of results with all that this stage writes."""
     table = tiny.confounds()
     table.loc[30:32, "std_dvars"] = 3.0
@@ -34,9 +33,9 @@ def results(tiny, tmp_path):
     measured = tiny.measure()
     folder = tmp_path / "results" / "tiny"
     write_derivatives(measured, folder, tiny.study.images, tiny.settings)
-    write_dataset_description(folder, tiny.study, tiny.folder, "0.1.0", "https://example.org")
+    write_dataset_description(folder, tiny.study, tiny.folder, "0.1.0")
     tables = participant_tables(measured, tiny.layout)
-    write_participant_tables(tables, TablePaths.in_folder(folder / "measured"))
+    write_participant_tables(tables, table_paths(folder / "measured"))
     study_tables = gather([tables], {"sub-01": "a"})
     OBSERVATIONS_TABLE.write(study_tables.observations, folder / "observations.tsv", sidecar=True)
     COVERAGE_TABLE.write(study_tables.coverage, folder / "coverage.tsv", sidecar=True)

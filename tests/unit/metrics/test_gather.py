@@ -8,7 +8,6 @@ import pytest
 
 from brainchange.errors import TableError
 from brainchange.metrics.gather import (
-    TablePaths,
     gather,
     participant_tables,
     read_participant_tables,
@@ -32,8 +31,8 @@ def as_another(tables, name):
     )
 
 
-def test_tables_come_back_as_they_were_written(tables, tmp_path):
-    paths = TablePaths.in_folder(tmp_path)
+def test_tables_come_back_as_they_were_written(tables, table_paths, tmp_path):
+    paths = table_paths(tmp_path)
     write_participant_tables(tables, paths)
     again = read_participant_tables(paths)
     pd.testing.assert_frame_equal(again.observations, tables.observations, rtol=1e-11)
@@ -44,9 +43,9 @@ def test_tables_come_back_as_they_were_written(tables, tmp_path):
     assert paths.observations.read_bytes() == first
 
 
-def test_a_missing_table_is_told(tmp_path):
+def test_a_missing_table_is_told(table_paths, tmp_path):
     with pytest.raises(TableError, match="the table does not exist"):
-        read_participant_tables(TablePaths.in_folder(tmp_path))
+        read_participant_tables(table_paths(tmp_path))
 
 
 def test_arms_are_added_and_order_does_not_matter(tables):
@@ -68,7 +67,7 @@ def test_arms_are_added_and_order_does_not_matter(tables):
     )
 
 
-def test_a_participant_without_an_arm_is_kept_and_told(tables):
+def test_a_participant_without_an_arm_is_kept_and_decisions_made_before_are_joined(tables):
     gathered = gather(
         [tables],
         {},
@@ -82,10 +81,23 @@ def test_a_participant_without_an_arm_is_kept_and_told(tables):
         ],
     )
     assert gathered.observations["arm"].isna().all()
-    assert "the table of participants gives no arm for this participant" in set(
-        gathered.decisions["reason"]
-    )
+    assert "participant" not in set(gathered.decisions["scope"]), "enrolling tells why"
     assert gathered.decisions["participant_id"].tolist()[-1] == "sub-09"
+
+
+def test_a_participant_of_the_table_without_images_is_told_once(tables):
+    told = {
+        "scope": "run",
+        "participant_id": "sub-09",
+        "action": "excluded",
+        "reason": "it has no brain mask",
+    }
+    gathered = gather([tables], {"sub-01": "a", "sub-08": "a", "sub-09": "b"}, [told])
+    reasons = dict(
+        zip(gathered.decisions["participant_id"], gathered.decisions["reason"], strict=True)
+    )
+    assert reasons["sub-08"].endswith("but there are no images")
+    assert reasons["sub-09"] == "it has no brain mask"
 
 
 def test_nothing_measured_is_an_empty_table():

@@ -20,6 +20,11 @@ def reason(measurement):
     return "; ".join(row["reason"] for row in measurement.decisions)
 
 
+def of_run(measurement):
+    [row] = [row for row in measurement.decisions if row["scope"] == "run"]
+    return row
+
+
 def test_every_configured_value_comes_out_in_the_configured_order(tiny):
     tiny.add("ses-pre", seed=1)
     tiny.add("ses-post", seed=2)
@@ -129,8 +134,26 @@ def test_a_head_that_wanders_off_is_left_out(tiny):
     far.loc[50:, "trans_z"] += 3.5
     tiny.add("ses-pre", table=far)
     told = reason(tiny.measure())
-    assert "distance of the head from its first position 3.5" in told
+    assert "translation of the head from the first analysed volume 3.5" in told
     assert "mm is above 3 mm" in told
+
+
+def test_a_region_with_weak_signal_is_used_with_caution(tiny):
+    noisy = tiny.bold()
+    box = tiny.boxes[17]
+    noise = np.random.default_rng(3).normal(0, 30, noisy[box].shape)
+    noisy[box] += noise.astype(np.float32)
+    tiny.add("ses-pre", image=noisy)
+    measured = tiny.measure()
+    (row,) = [row for row in measured.decisions if row["config_key"] == "coverage.caution_tsnr"]
+    assert (row["name"], row["action"], row["threshold"]) == ("hippocampus_L", "caution", 40.0)
+    assert 25 < row["value"] < 35  # 1000 / √(12² + 30²) = 31
+    weak = tiny.observed(measured, metric="falff", timepoint="pre", region="hippocampus_L")
+    assert weak["value"].notna().all()
+    said = f"hippocampus_L: mean temporal signal-to-noise ratio {row['value']:.1f} is below 40"
+    assert weak["flag"].item() == said
+    strong = tiny.observed(measured, metric="falff", timepoint="pre", region="amygdala_L")
+    assert strong["flag"].isna().all()
 
 
 def test_few_kept_volumes_are_a_caution(tiny):
@@ -243,7 +266,37 @@ def test_a_bad_file_costs_one_run_and_no_more(tiny, spoil, message):
 
 def test_images_on_different_grids(tiny):
     tiny.add("ses-pre", labels=tiny.labels()[:-1])
-    assert "different grids: 16 × 14 × 10 and 15 × 14 × 10 voxels" in reason(tiny.measure())
+    assert of_run(tiny.measure())["reason"] == (
+        "space-T1w_desc-aparcaseg_dseg.nii.gz: space-T1w_desc-preproc_bold.nii.gz and "
+        "space-T1w_desc-aparcaseg_dseg.nii.gz are on different grids: "
+        "16 × 14 × 10 and 15 × 14 × 10 voxels"
+    )
+
+
+def test_a_reason_names_the_file_and_every_problem_of_it(tiny):
+    files = tiny.add("ses-pre")
+    path = tiny.folder / files.confounds
+    header, *rows = path.read_text().splitlines()
+    header = header.replace("trans_x", "t_x").replace("rot_z", "r_z")
+    path.write_text("\n".join([header, *rows]))
+    assert of_run(tiny.measure())["reason"] == (
+        "desc-confounds_timeseries.tsv: column 'trans_x' is missing (fMRIPrep calls it 'trans_x', "
+        "before version 1.2 'X'); column 'rot_z' is missing (fMRIPrep calls it 'rot_z', "
+        "before version 1.2 'RotZ')"
+    )
+
+
+def test_a_repetition_time_from_the_header_is_a_caution(tiny):
+    files = tiny.add("ses-pre")
+    (tiny.folder / files.sidecar).write_text("{}")
+    measured = tiny.measure()
+    told = of_run(measured)
+    assert told["action"] == "caution"
+    assert told["reason"] == (
+        f"the sidecar gives no RepetitionTime; the {told['value']:g} s of the header are used"
+    )
+    flags = tiny.observed(measured, metric="falff_z", timepoint="pre")["flag"]
+    assert flags.str.contains("gives no RepetitionTime").all()
 
 
 def test_an_empty_mask_a_lost_volume_and_a_silent_brain(tiny):

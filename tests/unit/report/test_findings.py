@@ -57,8 +57,8 @@ def observed(make_up: Any, made_up_size: Any) -> Any:
 
 def test_an_effect_in_the_direction_of_the_article(study: Any) -> None:
     assert reading(row(), study, RULES) == (
-        "The mean change from before to after therapy was 0.120 Fisher z higher in “Talk therapy” "
-        "than in “Untreated”.",
+        "The mean change, post − pre, was 0.120 Fisher z higher in “Talk therapy” than in "
+        "“Untreated”.",
         "That is the direction the article says.",
         "The 95 % interval, from +0.050 to +0.190 Fisher z, does not include zero.",
         "Adjusted for 4 tests, p = 0.016, below the level of 0.05.",
@@ -90,6 +90,22 @@ def test_what_was_not_estimated_says_why(study: Any) -> None:
     assert made.side == ""
 
 
+def test_what_was_too_small_to_test_is_described_and_says_so(study: Any) -> None:
+    few = "only 2 treated with both values, fewer than 5: described, not tested"
+    untested = dict.fromkeys(("p_permutation", "p_floor", "p_adjusted"), math.nan)
+    said = reading(row(ci_low=-0.9, ci_high=1.1, flag=few, **untested), study, RULES)
+    assert said[-1] == f"No test: {few}."
+    assert "four times out of five" not in " ".join(said)
+
+
+@pytest.mark.parametrize(("direction", "better"), [("down", "lower"), ("up", "higher")])
+def test_a_scale_says_which_way_is_better(study: Any, direction: str, better: str) -> None:
+    scale = row(kind="outcome", measure="BDI", direction=direction, unit="points")
+    said = reading(scale, study, RULES)
+    assert said[1] == f"On this scale {better} is better."
+    assert not [sentence for sentence in said if "article" in sentence]
+
+
 @pytest.mark.parametrize(
     ("direction", "low", "high", "side"),
     [
@@ -108,7 +124,7 @@ def test_the_side_of_an_effect(
 def test_the_smallest_possible_p_and_the_adjustment_stand_beside_p(study: Any) -> None:
     made = finding(row(), None, study, RULES)
     assert made.p == "p = 0.016"
-    assert made.p_note == "Holm of 4, smallest possible 0.00001"
+    assert made.p_note == "Holm of 4, smallest possible 0.000011"
     plain = row(adjustment="none", p_adjusted=math.nan, family_size=None)
     assert finding(plain, None, study, RULES).p == "p = 0.004"
 
