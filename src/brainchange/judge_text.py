@@ -14,6 +14,7 @@ from rich.text import Text
 from brainchange.inference.judge import Judgement
 from brainchange.inference.judge_case import Question
 from brainchange.inference.one_off_table import Layout
+from brainchange.inference.verdict_rules import NAMES
 
 COLOURS = {
     "SUPPORTED": "bold green",
@@ -23,12 +24,6 @@ COLOURS = {
     "NO MEANINGFUL EFFECT": "bold blue",
     "CONSISTENT (no control)": "yellow",
     "NOT CONSISTENT (no control)": "red",
-}
-NAMES = {
-    "change_score": "change score",
-    "ancova": "ANCOVA",
-    "mixed_model": "mixed model",
-    "constrained_baseline": "constrained baseline",
 }
 
 
@@ -91,21 +86,24 @@ def _numbers(judgement: Judgement, question: Question) -> Table:
 
 def _rows(judgement: Judgement, question: Question) -> Iterator[tuple[str, str]]:
     found = judgement.numbers
+    compared = bool(question.control) and found["n"]["control"] > 0
     for side in ("treated", "control"):
         if arm := found[side]:
             total = found["n_in_table"][side]
-            change = _interval(arm["change"], arm["change_ci"])
-            yield f"change, {side}", f"{change}   ({arm['n']} of {total} participants)"
-    if question.control:
+            change = f"{_interval(arm['change'], arm['change_ci'])}   " if arm["n"] else ""
+            yield f"change, {side}", f"{change}({arm['n']} of {total} participants)"
+    if compared:
         difference = _interval(found["change_difference"], found["change_difference_ci"])
         yield "difference in change", f"{difference}   (95 % interval, Welch)"
+        if adjusted := found["with_covariates"]:
+            difference = _interval(adjusted["difference"], adjusted["difference_ci"])
+            yield "at equal covariates", f"{difference}   ({', '.join(question.covariates)})"
         yield "in SDs before (dppc2)", _interval(found["dppc2"], found["dppc2_ci"])
     yield from _tests(found)
-    if not question.control:
-        return
-    named = (f"{NAMES[key]} {_number(value)}" for key, value in found["estimators"].items())
-    yield "estimators", " · ".join(named)
-    yield from _evidence(found)
+    if compared:
+        named = (f"{NAMES[key]} {_number(value)}" for key, value in found["estimators"].items())
+        yield "estimators", " · ".join(named)
+        yield from _evidence(found)
 
 
 def _tests(found: dict[str, object]) -> Iterator[tuple[str, str]]:

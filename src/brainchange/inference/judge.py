@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from brainchange.inference.arranged import Arranged
 from brainchange.inference.between import welch
+from brainchange.inference.bootstrap import bca_intervals
 from brainchange.inference.change import sign_flip_test
 from brainchange.inference.evidence import FEWEST_FOR_BAYES
 from brainchange.inference.freedman_lane import Adjusted, freedman_lane
@@ -110,15 +111,23 @@ def _test_arms(cases: list[Case], data: Arranged, settings: Settings) -> None:
     present = np.array([case.who for case in testable]).T
     for who, columns in same_participants(present, range(len(testable))):
         chosen = [testable[column] for column in columns]
+        places, names = [case.place for case in chosen], _names(data, who)
         together = permutation_test(
-            change[who][:, [case.place for case in chosen]],
+            change[who][:, places],
             data.treated[who],
             exact_up_to=inference.exact_up_to,
             permutations=inference.permutations,
-            generator=named_generator(settings.seed, "arms", *_names(data, who)),
+            generator=named_generator(settings.seed, "arms", *names),
+        )
+        intervals = bca_intervals(
+            data.pre[who][:, places],
+            change[who][:, places],
+            data.treated[who],
+            generator=named_generator(settings.seed, "bootstrap", *names),
         )
         for order, case in enumerate(chosen):
             _keep_test(case, together.of(order))
+            case.numbers["dppc2_bca_ci"] = intervals[order].tolist()
 
 
 def _names(data: Arranged, who: Booleans) -> list[str]:
@@ -226,6 +235,7 @@ def _evidence(case: Case, question: Question, settings: Settings) -> Evidence:
         p=found["p_permutation"],
         p_adjusted=found["p_adjusted"],
         p_floor=found["p_permutation_floor"],
+        family_size=found["family_size"],
         ancova=found["ancova"]["estimate"],
         ancova_p=found["ancova"]["p"],
         estimators=found["estimators"],

@@ -15,6 +15,11 @@ from brainchange.inference.change import describe_change
 from brainchange.inference.effect_size import between_effect, pooled_sd, within_effect
 from brainchange.inference.evidence import Sides, evidence
 from brainchange.inference.freedman_lane import covariate_rank_problem
+from brainchange.inference.mixed_model import (
+    ModelEffect,
+    constrained_baseline,
+    mixed_model,
+)
 from brainchange.inference.permutation import PermutationTest
 from brainchange.inference.verdict_evidence import DifferentialMotion, Direction
 from brainchange.study.settings import Settings
@@ -157,12 +162,6 @@ def _description(case: Case, data: Arranged, question: Question, settings: Setti
     tested = min(sides.sizes) >= inference.fewest_participants and not case.problem
     found = evidence(sides, inference, tested=tested)
     raw, effect = sides.welch, between_effect(sides.treated, sides.control)
-    covariates = _in_arms(data.covariates, case, data) if question.covariates else None
-    plain = ancova(sides.treated, sides.control)
-    adjusted = ancova(sides.treated, sides.control, covariates=covariates)
-    specifications = {"change_score": raw.difference, "ancova": plain.estimate}
-    if question.covariates:
-        specifications["ancova_with_covariates"] = adjusted.estimate
     return {
         "n": dict(zip(("treated", "control"), sides.sizes, strict=True)),
         "n_in_table": {
@@ -175,24 +174,62 @@ def _description(case: Case, data: Arranged, question: Question, settings: Setti
         "change_difference_ci": [raw.low, raw.high],
         "dppc2": effect.value,
         "dppc2_ci": [effect.low, effect.high],
+        "dppc2_bca_ci": [nan, nan],
         "p_permutation": nan,
         "p_permutation_floor": nan,
         "p_permutation_method": None,
         "p_adjusted": nan,
+        "family_size": 0,
         "p_welch": raw.p if tested else nan,
+        **_estimates(case, data, question, tested=tested),
+        **{name: found[name] for name in TAKEN},
+        "with_covariates": None,
+        "negative_control": _negative_control(case, data),
+        "motion": None,
+    }
+
+
+def _estimates(case: Case, data: Arranged, question: Question, *, tested: bool) -> Numbers:
+    """Four estimators of the difference, and every specification that was computed."""
+    sides = case.sides
+    covariates = _in_arms(data.covariates, case, data) if question.covariates else None
+    plain = ancova(sides.treated, sides.control)
+    adjusted = ancova(sides.treated, sides.control, covariates=covariates)
+    pre, post = data.pre[:, case.place], data.post[:, case.place]
+    arms = [(pre[arm], post[arm]) for arm in (data.treated, ~data.treated)]
+    mixed, constrained = mixed_model(*arms), constrained_baseline(*arms)
+    estimators = {
+        "change_score": sides.welch.difference,
+        "mixed_model": mixed.estimate,
+        "ancova": adjusted.estimate,
+        "constrained_baseline": constrained.estimate,
+    }
+    specifications = estimators | {"ancova": plain.estimate}
+    if question.covariates:
+        specifications["ancova_with_covariates"] = adjusted.estimate
+    return {
         "ancova": {
             "estimate": adjusted.estimate,
             "se_hc3": adjusted.standard_error,
             "p": adjusted.p if tested else nan,
             "ci": [adjusted.low, adjusted.high],
         },
-        "with_covariates": None,
-        "estimators": {"change_score": raw.difference, "ancova": adjusted.estimate},
+        "mixed_model": _model(mixed, tested=tested),
+        "constrained_baseline": _model(constrained, tested=tested),
+        "estimators": estimators,
         "specifications": specifications,
         "leading_estimator": "ancova" if question.randomised else "change_score",
-        **{name: found[name] for name in TAKEN},
-        "negative_control": _negative_control(case, data),
-        "motion": None,
+    }
+
+
+def _model(found: ModelEffect, *, tested: bool) -> Numbers:
+    return {
+        "estimate": found.estimate,
+        "se": found.standard_error,
+        "df": found.df,
+        "p": found.p if tested else nan,
+        "n": {"treated": found.n_treated, "control": found.n_control},
+        "note": found.problem or None,
     }
 
 

@@ -63,6 +63,8 @@ class Evidence:
     p, p_adjusted, p_floor : float
         Primary permutation test (without control: sign flips), adjusted for the family, and the
         smallest p that was possible.
+    family_size : int
+        Tests that p was adjusted for.
     ancova, ancova_p : float
         Difference at equal values before, and its p.
     estimators : mapping of str to float
@@ -106,6 +108,7 @@ class Evidence:
     p: float = nan
     p_adjusted: float = nan
     p_floor: float = nan
+    family_size: int = 1
     ancova: float = nan
     ancova_p: float = nan
     estimators: Mapping[str, float] = field(default_factory=dict)

@@ -15,6 +15,13 @@ SMALLEST_SHARE = 0.8
 """Share of specifications that must have the sign of the difference."""
 STRONG_BAYES_FACTOR = 3.0
 """Bayes factor from which evidence counts as more than anecdotal (Jeffreys 1961)."""
+NAMES = {
+    "change_score": "change score",
+    "mixed_model": "mixed model",
+    "ancova": "ANCOVA",
+    "constrained_baseline": "constrained baseline",
+}
+"""What estimators are called in text."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,11 @@ def amount(value: float) -> str:
 def p_text(p: float) -> str:
     """Write a p value: three decimals, ``< .001`` below."""
     return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".")
+
+
+def level_text(alpha: float) -> str:
+    """Write a level as p values are written: ``.05``."""
+    return f"{alpha:g}".replace("0.", ".")
 
 
 def gates(evidence: Evidence) -> tuple[Rule, ...]:
@@ -127,8 +139,9 @@ def primary_test(evidence: Evidence) -> Rule:
     """Ask whether the adjusted p of the permutation test is below the level."""
     p, alpha = evidence.p_adjusted, evidence.alpha
     held = p < alpha
-    text = f"the permutation test, adjusted for the family, gives {p_text(p)}"
-    text += f": {'below' if held else 'not below'} {alpha:g}"
+    family = f", adjusted for {evidence.family_size} tests," if evidence.family_size > 1 else ""
+    text = f"the permutation test{family} gives {p_text(p)}"
+    text += f": {'below' if held else 'not below'} {level_text(alpha)}"
     if evidence.p_floor >= alpha:
         text += f", and with so few participants no p below {evidence.p_floor:.2g} is possible"
     asked = "Is the adjusted two-sided p of the primary test below the level?"
@@ -158,7 +171,7 @@ def bayes_factor(evidence: Evidence) -> Rule:
 def estimators_agree(evidence: Evidence) -> Rule:
     """Ask whether all estimators of the difference have one sign (Lord's paradox)."""
     known = {name: value for name, value in evidence.estimators.items() if isfinite(value)}
-    named = ", ".join(f"{name.replace('_', ' ')} {amount(v)}" for name, v in known.items())
+    named = ", ".join(f"{NAMES[name]} {amount(v)}" for name, v in known.items())
     held: bool | None = None
     text = "fewer than two estimators are defined, so none confirms the other"
     if len(known) > 1:
@@ -196,9 +209,9 @@ def multiverse(evidence: Evidence) -> Rule:
     middle, needed = median(aligned), evidence.smallest_effect / 2
     held = share >= SMALLEST_SHARE and middle >= needed
     text = (
-        f"{share:.0%} of {len(aligned)} specifications have this sign, with a median of "
+        f"{100 * share:.0f} % of {len(aligned)} specifications have this sign, with a median of "
         f"{amount(middle)} standard deviations ({'at least' if held else 'needed:'} "
-        f"{SMALLEST_SHARE:.0%} and {amount(needed)})"
+        f"{100 * SMALLEST_SHARE:.0f} % and {amount(needed)})"
     )
     return Rule("multiverse", asked, share, SMALLEST_SHARE, held, text)
 
