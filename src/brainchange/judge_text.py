@@ -49,15 +49,21 @@ def render(judgement: Judgement, question: Question, layout: Layout) -> list[Ren
     return [
         Text(_title(judgement, question, layout), style="bold"),
         Text(verdict.outcome, style=colour),
-        *_bullets(verdict.reasons),
+        *_bullets([(_mark(reason, judgement), reason) for reason in verdict.reasons]),
         Padding(_numbers(judgement, question), (1, 0, 1, 2)),
-        *_bullets(judgement.flags, mark="!"),
+        *_bullets([("!", flag) for flag in judgement.flags]),
         Text(),
     ]
 
 
-def _bullets(lines: tuple[str, ...], mark: str = "–") -> Iterator[RenderableType]:
-    for line in lines:
+def _mark(reason: str, judgement: Judgement) -> str:
+    """Say by a sign whether the rule behind a reason holds, does not, or was not asked."""
+    held = {rule.consequence: rule.held for rule in judgement.verdict.trace}
+    return {True: "✓", False: "✗"}.get(held.get(reason), "–")  # type: ignore[arg-type]
+
+
+def _bullets(lines: list[tuple[str, str]]) -> Iterator[RenderableType]:
+    for mark, line in lines:
         grid = Table.grid(padding=(0, 1, 0, 0))
         grid.add_column(width=3, justify="right")
         grid.add_column(overflow="fold")

@@ -14,11 +14,24 @@ from brainchange.cli import app
 
 WIDE = ["--id", "id", "--arm", "group", "--treated", "cbt", "--control", "wait"]
 PAIR = ["--pre", "before", "--post", "after"]
-KEYS = (
-    "n change_difference change_difference_ci dppc2 dppc2_ci p_permutation p_permutation_floor "
-    "p_welch ancova mixed_model constrained_baseline bayes_factor_10 tost_p "
-    "minimum_detectable_effect verdict trace"
-).split()
+KEYS = [
+    "n",
+    "change_difference",
+    "change_difference_ci",
+    "dppc2",
+    "dppc2_ci",
+    "p_permutation",
+    "p_permutation_floor",
+    "p_welch",
+    "ancova",
+    "mixed_model",
+    "constrained_baseline",
+    "bayes_factor_10",
+    "tost_p",
+    "minimum_detectable_effect",
+    "verdict",
+    "trace",
+]
 
 
 def run(*arguments: str, columns: int = 100) -> tuple[int, str, str]:
