@@ -182,3 +182,47 @@ def test_mistakes_of_the_command_exit_with_2_and_of_the_table_with_3(wide):
     assert code == 3
     assert "participant 's00' is in 2 arms: cbt, wait" in told
     assert run("absent.tsv", *WIDE, *PAIR)[0] == 3
+
+
+def test_a_wide_table_may_bring_its_negative_control_and_its_motion(tmp_path, wide):
+    header, *rows = Path(wide).read_text().splitlines()
+    rng = np.random.default_rng(5)
+    extra = ["\t".join(f"{cell:.3f}" for cell in rng.normal(1, 0.1, 4)) for _ in rows]
+    path = tmp_path / "more.tsv"
+    lines = [
+        f"{row}\t{cells}"
+        for row, cells in zip([header, *rows], ["c1\tc2\tm1\tm2", *extra], strict=True)
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    checks = ["--negative-control", "c1", "--negative-control", "c2", "--motion", "m1"]
+    _, out, _ = run(
+        str(path),
+        *WIDE,
+        *PAIR,
+        *checks,
+        "--motion",
+        "m2",
+        "--from-images",
+        "--randomised",
+        "--json",
+    )
+    record = json.loads(out)
+    assert record["verdict"] == "SUPPORTED"
+    assert record["safeguards_not_made"] == []
+    assert record["negative_control"]["name"] == "c1 → c2"
+    assert set(record["motion"]) == {"change_difference", "p_welch", "with_change_in_motion"}
+    code, _, told = run(str(path), *WIDE, *PAIR, *checks)
+    assert code == 2
+    assert "--motion: a wide table needs two columns: before and after" in told
+
+
+def test_a_long_table_takes_motion_and_covariates_from_its_rows(long):
+    _, out, _ = run(long, *LONG, "--covariate", "fd", "--json")
+    assert [record["verdict"] for record in json.loads(out)] == ["NOT TESTED"] * 2
+    assert "a covariate does not vary" in json.loads(out)[0]["reasons"][0]
+    code, _, told = run(long, *LONG, "--motion", "fd", "--motion", "value")
+    assert code == 2
+    assert "a long table has one column of motion" in told
+    code, out, _ = run(long, *LONG, "--motion", "fd", "--json")
+    assert code == 0
+    assert "motion" in json.loads(out)[0]["safeguards_not_made"]
