@@ -139,8 +139,10 @@ def _tell(
         return
     from rich.console import Console
 
-    from brainchange.judge_text import render
+    from brainchange.judge_text import render, summarise
 
     console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
     for one in judgements:
         console.print(*render(one, question, layout), sep="\n")
+    if len(judgements) > 1:
+        console.print(summarise(judgements))

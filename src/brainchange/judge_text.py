@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from rich.console import RenderableType
@@ -25,6 +25,8 @@ COLOURS = {
     "CONSISTENT (no control)": "yellow",
     "NOT CONSISTENT (no control)": "red",
 }
+
+METHODS = {"exact": "exact", "monte_carlo": "Monte Carlo", "freedman_lane": "Freedman–Lane"}
 
 
 def render(judgement: Judgement, question: Question, layout: Layout) -> list[RenderableType]:
@@ -56,6 +58,36 @@ def render(judgement: Judgement, question: Question, layout: Layout) -> list[Ren
     ]
 
 
+def summarise(judgements: Sequence[Judgement]) -> Table:
+    """Set several judgements side by side, one a row.
+
+    Parameters
+    ----------
+    judgements : sequence of Judgement
+        What was found.
+
+    Returns
+    -------
+    rich.table.Table
+        Measure, effect, adjusted p and verdict.
+    """
+    columns = ("measure", "dppc2 [95 %]", "p adjusted", "verdict")
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for one in judgements:
+        found, outcome = one.numbers, one.verdict.outcome
+        table.add_row(
+            escape(_measure(one)),
+            _interval(found["dppc2"], found["dppc2_ci"]),
+            _number(found["p_adjusted"]) if _known(found["p_adjusted"]) else "not tested",
+            Text(outcome, style=COLOURS.get(outcome, "")),
+        )
+    return table
+
+
+def _measure(judgement: Judgement) -> str:
+    return " · ".join(part for part in (judgement.metric, judgement.region) if part)
+
+
 def _mark(reason: str, judgement: Judgement) -> str:
     """Say by a sign whether the rule behind a reason holds, does not, or was not asked."""
     held = {rule.consequence: rule.held for rule in judgement.verdict.trace}
@@ -73,8 +105,7 @@ def _bullets(lines: list[tuple[str, str]]) -> Iterator[RenderableType]:
 
 def _title(judgement: Judgement, question: Question, layout: Layout) -> str:
     wide = f"{layout.post} − {layout.pre}"
-    named = " · ".join(part for part in (judgement.metric, judgement.region) if part)
-    measure = named or (layout.value if layout.long else wide)
+    measure = _measure(judgement) or (layout.value if layout.long else wide)
     treated = " + ".join(question.treated)
     if not question.control:
         return f"{measure}: change in {treated}, no control"
@@ -114,7 +145,7 @@ def _rows(judgement: Judgement, question: Question) -> Iterator[tuple[str, str]]
 
 def _tests(found: dict[str, object]) -> Iterator[tuple[str, str]]:
     p, floor = found["p_permutation"], found["p_permutation_floor"]
-    method = str(found["p_permutation_method"] or "not tested").replace("_", " ")
+    method = METHODS.get(str(found["p_permutation_method"]), "")
     text = f"{_number(p)}   ({method}; smallest possible {_number(floor)})"
     yield "p, permutation", text if _known(p) else "not tested"
     if found["family_size"] != 1 and _known(found["p_adjusted"]):

@@ -141,6 +141,14 @@ def test_a_long_table_gives_a_list_adjusted_together(long):
     assert record["negative_control"]["name"] == "calcarine"
 
 
+def test_several_judgements_end_in_one_table(long):
+    _, out, _ = run(long, *LONG, "--direction", "down")
+    last = [line.split() for line in out.splitlines()[-3:]]
+    assert last[0][0] == "measure"
+    assert [row[0] for row in last[1:]] == ["amygdala", "calcarine"]
+    assert last[2][-1] == "INCONCLUSIVE"
+
+
 @pytest.mark.parametrize("columns", [60, 80, 140])
 def test_the_text_says_effect_test_verdict_and_why_in_any_width(wide, columns):
     code, out, _ = run(wide, *WIDE, *PAIR, "--direction", "down", columns=columns)

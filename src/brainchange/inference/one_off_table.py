@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,9 +116,7 @@ def read_any_table(path: Path) -> pd.DataFrame:
         raise TableError(
             f"the table is not UTF-8 text (byte {error.start})", where=where, fix="save it as UTF-8"
         ) from None
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    reader = csv.reader(lines, delimiter=_delimiter(path, lines[0]))
-    rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+    rows = _cells(text.replace("\r\n", "\n").replace("\r", "\n"), path)
     if len(rows) < 2:
         raise TableError("the table has no rows", where=where, fix="it needs a header and rows")
     (_, header), cells = rows[0], rows[1:]
@@ -135,9 +134,32 @@ def read_any_table(path: Path) -> pd.DataFrame:
     return frame.map(lambda cell: None if cell.lower() in MISSING else cell)
 
 
+def _cells(text: str, path: Path) -> list[tuple[int, list[str]]]:
+    """Split a text into its rows, each with the line it ends on; empty rows are left out.
+
+    Quotes mean something only where cells are split at commas or semicolons: in a BIDS table they
+    are part of the cell.
+    """
+    header = text.split("\n", 1)[0]
+    delimiter = _delimiter(path, header)
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL,
+    )
+    try:
+        return [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+    except csv.Error as error:
+        raise TableError(
+            f"row {reader.line_num} cannot be read: {error}",
+            where=str(path),
+            cause="a quotation mark that is not closed, or a file that is no text",
+        ) from None
+
+
 def _delimiter(path: Path, header: str) -> str:
     candidates = DELIMITERS.get(path.suffix.lower(), "\t,;")
-    return max(candidates, key=header.count) if path.suffix.lower() != ".tsv" else "\t"
+    return max(candidates, key=header.count)
 
 
 def check_layout(table: pd.DataFrame, layout: Layout) -> None:

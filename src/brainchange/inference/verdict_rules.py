@@ -124,7 +124,7 @@ def claimed_direction(evidence: Evidence) -> Rule:
     held = sign(evidence) == _toward(evidence)
     claimed = evidence.direction
     if claimed is None:
-        text = "no direction was claimed: judged is a difference in either direction"
+        text = f"{amount(evidence.difference)} is judged in either direction: none was claimed"
     elif held:
         text = f"{amount(evidence.difference)} points {claimed}, as claimed"
     else:

@@ -50,6 +50,13 @@ def test_commas_semicolons_tabs_and_foreign_line_ends_are_read_alike(tmp_path, s
     np.testing.assert_array_equal(data.pre, [[1], [3]])
 
 
+def test_quotes_belong_to_the_cells_of_a_tsv_and_around_those_of_a_csv(tmp_path):
+    tsv = WIDE_TEXT.replace("s1", '"s1')
+    assert arranged(tmp_path, tsv, WIDE).participants == ('"s1', "s2")
+    csv = WIDE_TEXT.replace("s1", '"s,1"').replace("\t", ",")
+    assert arranged(tmp_path, csv, WIDE, "table.csv").participants == ("s,1", "s2")
+
+
 def test_a_long_table_gives_a_measure_a_region_and_sets_the_negative_control_aside(tmp_path):
     layout = Layout(
         "id",
@@ -159,6 +166,9 @@ def test_files_that_are_no_table_are_refused(tmp_path):
         read_any_table(tmp_path / "absent.tsv")
     with pytest.raises(TableError, match="this is a folder"):
         read_any_table(tmp_path)
+    (tmp_path / "huge.csv").write_text("id,group\n" + "x" * 200_000 + ",cbt\n")
+    with pytest.raises(TableError, match="row 2 cannot be read"):
+        read_any_table(tmp_path / "huge.csv")
     (tmp_path / "binary.tsv").write_bytes(b"id\xff\xfe")
     with pytest.raises(TableError, match="not UTF-8"):
         read_any_table(tmp_path / "binary.tsv")
