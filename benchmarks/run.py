@@ -37,7 +37,7 @@ BENCHMARKS_TABLE = TableSchema(
 
 def topics() -> list[str]:
     """Names of the modules with benchmarks."""
-    return sorted(path.stem for path in HERE.glob("*.py") if path.stem != Path(__file__).stem)
+    return sorted(path.stem for path in HERE.glob("[!_]*.py") if path.name != Path(__file__).name)
 
 
 def rows_of(topic: str) -> Iterator[dict[str, Any]]:

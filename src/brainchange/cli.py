@@ -88,6 +88,7 @@ def check(
 ) -> None:
     """Check the configuration: every problem at once, before any work is done."""
     from brainchange.project import load_project, study_names
+    from brainchange.simulate.model import read_simulation
 
     root = _project_folder()
     problems: list[Problem] = []
@@ -95,6 +96,8 @@ def check(
     for overrides in asked if study else [{}, *asked]:
         try:
             project = load_project(root, overrides)
+            if project.study.simulated:
+                read_simulation(root, project.study.id)
         except BrainchangeError as error:
             problems += [problem for problem in error.problems if problem not in problems]
             continue
@@ -227,6 +230,12 @@ def lock(
 
     root = _project_folder()
     described = read_study(root, study)
+    if described.simulated:
+        raise ConfigError(
+            "the study is simulated: its lock is made with its files",
+            where=f"config/studies/{study}.yaml: simulated",
+            fix="make both with: brainchange simulate " + study,
+        )
     with tempfile.TemporaryDirectory() as folder:
         rows = build_lock(described, mirror, Path(folder), lambda line: err.print(escape(line)))
     path = output or root / "data" / "locks" / f"{study}.tsv"

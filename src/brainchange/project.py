@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
-from brainchange.imaging.parcellation import known_labels
+from brainchange.imaging.parcellation import atlases, known_labels
 from brainchange.metrics.registry import Metric, metrics
 from brainchange.study.claims import Claim, Claims
 from brainchange.study.model import Study
@@ -55,11 +55,6 @@ class Project:
     def study_folder(self) -> Path:
         """Where the fetched files of the study are."""
         return self.root / "data" / "studies" / self.study.id
-
-    @property
-    def results_folder(self) -> Path:
-        """Where the results of the study go."""
-        return self.root / "results" / self.study.id
 
 
 def study_names(root: Path) -> list[str]:
@@ -172,16 +167,24 @@ def _settings_problems(settings: Settings) -> list[Problem]:
         for name in settings.metrics
         if name not in known
     ]
+    twice = sorted({name for name in settings.metrics if settings.metrics.count(name) > 1})
+    problems += [
+        Problem(f"metric '{name}' is given twice", f"{CONFIG}: metrics", fix="keep one of them")
+        for name in twice
+    ]
     if settings.frequency.low >= settings.frequency.high:
         problems.append(Problem("low is not below high", f"{CONFIG}: frequency", fix="swap them"))
     return problems
 
 
 def _label_problems(regions: tuple[Region, ...]) -> list[Problem]:
-    labels: dict[str, Collection[str]] = {
-        atlas: known_labels(atlas) for atlas in {r.atlas for r in regions}
-    }
+    used = dict.fromkeys(region.atlas for region in regions)
+    labels: dict[str, Collection[str]] = {atlas: known_labels(atlas) for atlas in used}
     return [
+        Problem(f"the atlas '{atlas}' is unknown", REGIONS, fix=did_you_mean(atlas, atlases()))
+        for atlas in used
+        if not labels[atlas]
+    ] + [
         Problem(
             f"the atlas '{region.atlas}' has no label '{label}'",
             f"{REGIONS}: region {region.region}",
@@ -189,7 +192,7 @@ def _label_problems(regions: tuple[Region, ...]) -> list[Problem]:
         )
         for region in regions
         for label in region.labels
-        if label and label not in labels[region.atlas]
+        if label and labels[region.atlas] and label not in labels[region.atlas]
     ]
 
 

@@ -104,6 +104,7 @@ class TableSchema:
             The file is missing, a column is missing or undeclared, or a cell is not allowed.
         """
         raw = read_tsv(path)
+        self._require_tabs(list(map(str, raw.columns)), path)
         missing = [name for name in self.names if name not in raw.columns]
         unknown = [str(c) for c in raw.columns if c not in self.names]
         problems = [
@@ -145,6 +146,17 @@ class TableSchema:
             described[column.name] = entry
         return described
 
+    def _require_tabs(self, found: list[str], path: Path) -> None:
+        """Tell once that another separator was used, not that every column is missing."""
+        if len(found) > 1 or len(self.names) == 1 or self.names[0] not in found[0]:
+            return
+        raise TableError(
+            f"the header is one cell: {found[0]}",
+            where=str(path),
+            cause="cells are separated by spaces, commas or semicolons",
+            fix="separate them by tabs (in Excel: save as 'Text (Tab delimited)')",
+        )
+
     def _typed(self, raw: pd.DataFrame, where: str) -> pd.DataFrame:
         problems: list[Problem] = []
         typed = {c.name: _typed_column(raw[c.name], c, where, problems) for c in self.columns}
@@ -163,6 +175,10 @@ def read_tsv(path: Path) -> pd.DataFrame:
     ------
     TableError
         The file is missing, empty, not UTF-8, or its rows differ in length.
+
+    Notes
+    -----
+    Empty cells after the last column, as spreadsheets leave them, are dropped.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -175,14 +191,23 @@ def read_tsv(path: Path) -> pd.DataFrame:
             where=str(path),
             fix="save it as UTF-8",
         ) from None
+    except OSError as error:
+        raise TableError(f"the table cannot be read ({error.strerror})", where=str(path)) from None
     cells = [line.split("\t") for line in lines if line.strip("\t ")]
     if not cells:
         raise TableError("the table is empty", where=str(path), fix="it needs at least a header")
-    header, rows = [name.strip() for name in cells[0]], cells[1:]
+    width = len("\t".join(cells[0]).rstrip("\t ").split("\t"))
+    header = [name.strip() for name in cells[0][:width]]
+    rows = [_without_empty_end(row, width) for row in cells[1:]]
     problems = [
-        Problem(f"row {number} has {len(row)} cells where the header has {len(header)}", str(path))
+        Problem(
+            f"row {number} has {len(row)} {'cell' if len(row) == 1 else 'cells'} where the header "
+            f"has {width}",
+            str(path),
+            fix="put one tab between cells, and one line end after each row",
+        )
         for number, row in enumerate(rows, start=2)
-        if len(row) != len(header)
+        if len(row) != width
     ]
     repeated = sorted({name for name in header if header.count(name) > 1})
     problems += [Problem(f"column '{name}' occurs twice", str(path)) for name in repeated]
@@ -191,6 +216,10 @@ def read_tsv(path: Path) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=pd.Index(header), dtype=object)
     stripped = frame.map(str.strip)
     return stripped.mask(stripped.isin([MISSING, ""]), None)
+
+
+def _without_empty_end(row: list[str], width: int) -> list[str]:
+    return row if any(cell.strip() for cell in row[width:]) else row[:width]
 
 
 def write_tsv(frame: pd.DataFrame, path: Path) -> None:

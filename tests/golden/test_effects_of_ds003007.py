@@ -154,6 +154,42 @@ def test_difference_in_change_of_depression(
         assert found["p_permutation"] == pytest.approx(p, abs=0.015)
 
 
+@pytest.mark.parametrize(
+    ("contrast", "name"),
+    [
+        ("cbt_vs_untreated", "depr_cbt_minus_no_treatment"),
+        ("nfb_vs_untreated", "depr_nfb_minus_no_treatment"),
+        ("treated_vs_untreated", "treated_cbt_plus_nfb_minus_no_treatment"),
+    ],
+)
+def test_mixed_model_of_depression(
+    contrast: str, name: str, inferred: Inferred, gold: dict[str, Any]
+) -> None:
+    found = row(inferred.effects, measure="BDI", contrast=contrast)
+    expected = gold["BDI"]["contrasts"][name]["lmm_all_available_R"]
+    assert found["n_treated_any"] + found["n_control_any"] == expected["n_subj"]
+    for column, other in (
+        ("mixed_model", "b_armxtime"),
+        ("mixed_model_se_unadjusted", "se_unadjusted"),
+        ("mixed_model_se", "se_KR"),
+        ("mixed_model_df", "df_KR"),
+        ("mixed_model_p", "p_KR"),
+    ):
+        assert found[column] == pytest.approx(expected[other], rel=REL), column
+
+
+def test_four_estimators_of_depression(inferred: Inferred, gold: dict[str, Any]) -> None:
+    """Treated participants start 7.6 points higher, so the estimators are far apart."""
+    found = row(inferred.effects, measure="BDI", contrast="treated_vs_untreated")
+    names = ("difference", "mixed_model", "ancova", "constrained_baseline")
+    expected = (-5.95, -5.80, -2.81, -2.34)
+    assert tuple(found[name] for name in names) == pytest.approx(expected, abs=0.005)
+    assert found["estimators_agree"]
+    whole = gold["BDI"]["contrasts"]["treated_cbt_plus_nfb_minus_no_treatment"]["clda_reml"]
+    assert found["constrained_baseline"] == pytest.approx(whole["b_time_x_arm"], rel=REL)
+    assert found["constrained_baseline_se_unadjusted"] == pytest.approx(whole["se"], rel=REL)
+
+
 def test_a_scale_without_control_has_no_effect(inferred: Inferred) -> None:
     found = row(inferred.effects, measure="MADRS", contrast="cbt_vs_untreated")
     assert found["flag"] == "no control participant has both values: no comparison"

@@ -87,6 +87,12 @@ def test_all_problems_of_all_files_are_told_at_once(folder):
         ("config.yaml", "  low: 0.01", "  low: 0.5", "low is not below high"),
         ("config.yaml", "seed: 20261123", "seed: [", "cannot be read"),
         ("config.yaml", "seed: 20261123", "seed: 1\nseed: 2", "key 'seed' is given twice"),
+        ("config.yaml", "motion_parameters: 12", "motion_parameters: 13", "Known: 6, 12, 24."),
+        ("config.yaml", "metrics: [", "metrics: [alff, ", "metric 'alff' is given twice"),
+        ("config.yaml", "regions: []", "regions: amygdala_L", "put it in brackets"),
+        ("config.yaml", "  low: 0.01", "  low: 1e-2", "an exponent without a point"),
+        ("config.yaml", "timeout: 30.0", "timeout: 30,0", "a decimal comma"),
+        ("config.yaml", "timeout: 30.0", "timeout: .inf", "should be a finite number"),
         ("claims.yaml", "groups: [amygdala]", "groups: [amygdalla]", "Did you mean 'amygdala'?"),
         ("claims.yaml", "groups: [amygdala]", "pairs: [[ACC, ACC]]", "has one value a region"),
         ("claims.yaml", "metric: connectivity", "metric: reho", "is not computed"),
@@ -96,10 +102,19 @@ def test_all_problems_of_all_files_are_told_at_once(folder):
         ("regions.tsv", "dlPFC_R\t", "dlPFC_L\t", "repeats region=dlPFC_L"),
         ("regions.tsv", "\t12\t", "\ttwelve\t", "'twelve', not a number"),
         ("regions.tsv", "Left-Amygdala", "Left-Amygdala;", "a label is empty"),
+        ("regions.tsv", "Left-Amygdala", '"Left-Amygdala"', "a label is in quotes"),
+        ("regions.tsv", "Left-Amygdala", "Right-Amygdala", "the same labels as the region"),
+        ("regions.tsv", "amygdala_L\tamygdala", "amygdala_L\t../x", "the group holds more than"),
+        ("regions.tsv", "calcarine_L\tcalcarine", "calcarine_L\tACC", "that of its group ACC is"),
+        ("regions.tsv", "\t12\t", "\tinf\t", "must be above 0 mm"),
+        ("regions.tsv", "L\taparcaseg", "L\taparcseg", "Did you mean 'aparcaseg'?"),
+        ("regions.tsv", "n/a\ttarget\n", "n/a    target\n", "put one tab between cells"),
         ("studies/demo.yaml", "id: demo", "id: domo", "the study calls itself 'domo'"),
         ("studies/demo.yaml", "  post: [post]", "  post: [pre]", "belongs to two timepoints"),
         ("studies/demo.yaml", "  pre: [pre]\n", "", "timepoint 'pre' is missing"),
         ("studies/demo.yaml", "  pre: [pre]", "  pre: [01]", "quote it"),
+        ("studies/demo.yaml", "  pre: [pre]", "  pre: [ses-pre]", "letters and digits only"),
+        ("studies/demo.yaml", "better: down", "better: no", "YAML reads on, off, yes, no"),
         ("studies/demo.yaml", "primary: true", "primary: false", "exactly one contrast"),
         ("studies/demo.yaml", "simulated: true", "simulated: false", "needs 'repositories'"),
         ("studies/demo.yaml", "    maximum: 63", "    maximum: 0", "is not below"),
@@ -116,6 +131,40 @@ def test_each_mistake_is_told_with_its_place_and_its_fix(folder, name, old, new,
 def test_a_missing_file_is_told(folder):
     (folder / "config" / "claims.yaml").unlink()
     assert "claims.yaml: the file does not exist" in told(folder)
+
+
+def test_a_problem_of_a_whole_file_does_not_show_the_file(folder):
+    change(folder, "studies/demo.yaml", "primary: true", "primary: false")
+    assert told(folder) == (
+        "config/studies/demo.yaml: exactly one contrast must say 'primary: true'"
+    )
+
+
+@pytest.mark.parametrize("name", ["claims.yaml", "regions.tsv"])
+def test_a_folder_in_place_of_a_file_is_told(folder, name):
+    (folder / "config" / name).unlink()
+    (folder / "config" / name).mkdir()
+    assert f"{name}: the {'file' if 'yaml' in name else 'table'} cannot be read" in told(folder)
+
+
+def test_a_table_of_regions_without_regions_is_told(folder):
+    path = folder / "config" / "regions.tsv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert "the table names no region" in told(folder)
+
+
+def test_a_broken_simulation_is_told_by_the_check(folder):
+    change(folder, "simulations/demo.yaml", "n_volumes", "n_volums")
+    done = subprocess.run(
+        [sys.executable, "-m", "brainchange", "check", "demo"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Did you mean 'n_volumes'?" in done.stderr
+    assert "✓" not in done.stdout
 
 
 def test_the_command_line_overrides_the_file(folder):

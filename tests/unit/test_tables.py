@@ -83,7 +83,7 @@ def test_a_column_that_is_not_declared_is_refused():
     [
         (b"", "the table is empty"),
         (b"\n \n", "the table is empty"),
-        (b"a\tb\n1\n", "row 2 has 1 cells where the header has 2"),
+        (b"a\tb\n1\n", "row 2 has 1 cell where the header has 2"),
         (b"a\ta\n1\t2\n", "column 'a' occurs twice"),
         (b"a\n\xff\n", "the table is not UTF-8 text"),
     ],
@@ -122,3 +122,21 @@ def test_any_text_and_number_keeps_its_row(tmp_path_factory, cells):
     assert len(back) == len(frame)
     assert (back["end"] == "|").all()
     np.testing.assert_allclose(back["number"].astype(float), frame["number"], rtol=1e-11)
+
+
+@pytest.mark.parametrize("separator", ["    ", ";", ","])
+def test_another_separator_is_told_once(tmp_path, separator):
+    path = tmp_path / "t.tsv"
+    path.write_text(separator.join(SCHEMA.names) + "\n")
+    with pytest.raises(TableError, match="separate them by tabs") as caught:
+        SCHEMA.read(path)
+    assert len(caught.value.problems) == 1
+
+
+def test_empty_cells_that_a_spreadsheet_leaves_at_the_end_are_dropped(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("a\tb\t\t\n1\t\t\t\n1\t2\n")
+    assert read_tsv(path).fillna("").to_dict("list") == {"a": ["1", "1"], "b": ["", "2"]}
+    path.write_text("a\tb\t\n1\t2\t3\n")
+    with pytest.raises(TableError, match="row 2 has 3 cells where the header has 2"):
+        read_tsv(path)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
+import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +19,9 @@ from brainchange.sources.meter import Progress
 # One thread a job unless the rule says more: sums must not depend on the number of cores.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
+
+INTERRUPTED = 130
+"""Exit code of a program that was interrupted with Ctrl-C."""
 
 
 @contextmanager
@@ -35,17 +40,33 @@ def job(log: str) -> Iterator[Log]:
 
     Notes
     -----
-    A mistake of the user or of the data ends the job with its text and without a traceback;
-    anything else is a defect of the program and keeps its traceback. Both end up in the log.
+    A mistake of the user or of the data, an interruption and a full disk end the job with their
+    text and without a traceback; anything else is a defect of the program and keeps its traceback.
+    All end up in the log.
     """
     Path(log).parent.mkdir(parents=True, exist_ok=True)
-    with Path(log).open("w", encoding="utf-8", buffering=1) as stream:
-        sys.stderr = stream
+    with Path(log).open("w", encoding="utf-8", buffering=1) as stream, redirect_stderr(stream):
         try:
             yield Log(stream)
         except BrainchangeError as error:
             stream.write(f"{error}\n")
             sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            stream.write("interrupted\n")
+            sys.exit(INTERRUPTED)
+        except OSError as error:
+            stream.write(_full_disk(error) or traceback.format_exc())
+            sys.exit(1)
+        except Exception:  # noqa: BLE001 (a defect: its traceback goes to the log)
+            stream.write(traceback.format_exc())
+            sys.exit(1)
+
+
+def _full_disk(error: OSError) -> str:
+    """Say that there is no room; nothing for another error."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return ""
+    return f"there is no room on the disk (or in your quota) of {error.filename or Path.cwd()}\n"
 
 
 class Log:

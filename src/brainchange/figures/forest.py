@@ -15,7 +15,14 @@ from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
 from brainchange.figures.numbers import interval, number, p_value, places
 from brainchange.figures.sheet import MARGIN, Sheet, empty_sheet, new_sheet
 from brainchange.figures.theme import BAND, BODY, INK, MUTED, PAPER, SMALL
-from brainchange.figures.wording import effect_sentence, metric_of, region_of, text_of, title_of
+from brainchange.figures.wording import (
+    REGION_KINDS,
+    effect_sentence,
+    metric_of,
+    region_of,
+    text_of,
+    title_of,
+)
 
 WIDTH, LABEL, PLOT = 8.4, 2.4, 2.5
 RAW, COUNTS, P = LABEL + PLOT + 0.3, 1.72, 0.68
@@ -27,7 +34,7 @@ BLOCKS = {
     "region": "Regions",
     "negative_control": "Negative controls: regions no claim is about",
 }
-OVERVIEW, REGIONS = ("claim", "outcome"), ("region", "negative_control")
+OVERVIEW = ("claim", "outcome")
 ARROWS = {"up": "↑", "down": "↓"}
 THIN, THICK = 1.0, 3.2
 INTERVALS = {("dppc2_ci_low", "dppc2_ci_high"): THIN, ("tost_ci_low", "tost_ci_high"): THICK}
@@ -40,11 +47,11 @@ def draw(given: FigureInput) -> Iterator[Drawing]:
     for contrast in given.study.contrasts:
         yield forest(given, effects, contrast, OVERVIEW, name=f"forest_{contrast}")
     primary = given.study.primary_contrast
-    regions = effects[effects["kind"].isin(REGIONS)]
+    regions = effects[effects["kind"].isin(REGION_KINDS)]
     for metric in dict.fromkeys(regions["metric"]):
         rows = regions[regions["metric"] == metric]
         name = f"forest_regions_{metric}"
-        yield forest(given, rows, primary, REGIONS, name=name, metric=str(metric))
+        yield forest(given, rows, primary, REGION_KINDS, name=name, metric=str(metric))
 
 
 def forest(
@@ -130,7 +137,7 @@ def _sheet(effects: pd.DataFrame, title: str, notes: str, sesoi: float) -> Sheet
 
 def _label(row: dict[str, Any]) -> str:
     arrow = ARROWS.get(text_of(row["direction"]), "")
-    name = region_of(row) if row["kind"] in REGIONS else title_of(row)
+    name = region_of(row) if row["kind"] in REGION_KINDS else title_of(row)
     return f"{lettering.plain(name)} {arrow}".strip()
 
 

@@ -15,9 +15,8 @@ from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
 from brainchange.figures.numbers import interval, number, places, plural
 from brainchange.figures.sheet import MARGIN, Sheet, new_sheet
 from brainchange.figures.theme import INK, MUTED, SMALL, ArmStyle, arm_styles
-from brainchange.figures.wording import effect_sentence, metric_of, region_of
+from brainchange.figures.wording import REGION_KINDS, effect_sentence, metric_of, region_of
 
-KINDS = ("region", "negative_control")
 LEFT, CELL_HEIGHT, CELL_HEAD, CELL_FOOT = 0.42, 1.12, 0.46, 0.32
 GAP, LEGEND = 0.5, 0.3
 
@@ -25,7 +24,7 @@ GAP, LEGEND = 0.5, 0.3
 def draw(given: FigureInput) -> Iterator[Drawing]:
     """Draw one sheet for each metric that has regions."""
     within = given.tables["within"]
-    chosen = within[within["kind"].isin(KINDS)]
+    chosen = within[within["kind"].isin(REGION_KINDS)]
     for metric in dict.fromkeys(chosen["metric"]):
         yield region_slopes(given, str(metric))
 
@@ -41,12 +40,12 @@ def region_slopes(given: FigureInput, metric: str) -> Drawing:
         A metric with one value a region.
     """
     within = given.tables["within"]
-    rows = within[within["kind"].isin(KINDS) & (within["metric"] == metric)]
+    rows = within[within["kind"].isin(REGION_KINDS) & (within["metric"] == metric)]
     measures = list(dict.fromkeys(rows["measure"]))
     changes = given.tables["changes"]
-    changes = changes[changes["kind"].isin(KINDS) & changes["measure"].isin(measures)]
+    changes = changes[changes["kind"].isin(REGION_KINDS) & changes["measure"].isin(measures)]
     effects = given.tables["effects"]
-    effects = effects[effects["kind"].isin(KINDS) & effects["measure"].isin(measures)]
+    effects = effects[effects["kind"].isin(REGION_KINDS) & effects["measure"].isin(measures)]
     effects = effects[effects["contrast"] == given.study.primary_contrast]
     title = f"Every region before and after: {metric_of(rows.iloc[0])}"
     notes = _notes(lettering.plain(given.study.contrasts[given.study.primary_contrast].label))

@@ -144,7 +144,19 @@ def framewise_displacement(motion: FloatArray, radius: float = HEAD_RADIUS) -> F
 
 
 def backward_difference(values: FloatArray) -> FloatArray:
-    """Change from the volume before, (n_volumes, n); 0 for the first volume, which has none."""
+    """Change from the volume before.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Motion parameters in mm and radian, (n_volumes, n_parameters).
+
+    Returns
+    -------
+    numpy.ndarray
+        In the same units per volume, (n_volumes, n_parameters); 0 for the first volume, which has
+        none.
+    """
     return np.diff(values, axis=0, prepend=values[:1])
 
 

@@ -68,7 +68,18 @@ class Projection:
         return int(self.basis.shape[0]) - self.rank
 
     def residuals(self, signals: FloatArray) -> FloatArray:
-        """Give what the regressors do not explain of signals, both (n_volumes, n_signals)."""
+        """Give what the regressors do not explain.
+
+        Parameters
+        ----------
+        signals : numpy.ndarray
+            In any unit, (n_volumes, n_signals).
+
+        Returns
+        -------
+        numpy.ndarray
+            Residuals of least squares in the same unit, (n_volumes, n_signals).
+        """
         explained: FloatArray = self.basis @ (self.basis.T @ signals)
         return signals - explained
 
@@ -89,6 +100,11 @@ def nuisance(
         state volumes replaces the latter where it is larger.
     censoring : Censoring
         Thresholds.
+
+    Returns
+    -------
+    Nuisance
+        Design of the analysed volumes, and which of them are kept.
 
     Raises
     ------
@@ -114,7 +130,18 @@ def nuisance(
 
 
 def signal_names(denoising: Denoising) -> tuple[str, ...]:
-    """Names of the tissue signals a denoising needs from the confounds table."""
+    """Names of the tissue signals a denoising needs from the confounds table.
+
+    Parameters
+    ----------
+    denoising : Denoising
+        What is regressed out.
+
+    Returns
+    -------
+    tuple of str
+        Some of ``white_matter``, ``csf`` and ``global_signal``.
+    """
     asked = (
         ("white_matter", denoising.white_matter),
         ("csf", denoising.csf),

@@ -31,7 +31,18 @@ class Plane:
     normal: FloatArray
 
     def distance(self, coordinates: FloatArray) -> FloatArray:
-        """Signed distance of points (n, 3) from the plane in mm, positive to the right, (n,)."""
+        """Signed distance of points from the plane.
+
+        Parameters
+        ----------
+        coordinates : numpy.ndarray
+            World coordinates in mm, (n_points, 3).
+
+        Returns
+        -------
+        numpy.ndarray
+            In mm, positive to the right, (n_points,).
+        """
         signed: FloatArray = (coordinates - self.point) @ self.normal
         return signed
 

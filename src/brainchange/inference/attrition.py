@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from brainchange.inference.observed import TIMEPOINTS
@@ -96,7 +96,7 @@ def _sessions(observations: pd.DataFrame) -> Prepared:
 
 def _steps(
     enrolment: Enrolment, study: Study, data: PrePost, prepared: Prepared, usable: Prepared
-) -> list[tuple[str, str, Any]]:
+) -> list[tuple[str, str, npt.NDArray[np.bool_]]]:
     who = enrolment.participants
     files = {t: np.array([(p, t) in prepared for p in who], dtype=bool) for t in TIMEPOINTS}
     used = {t: np.array([(p, t) in usable for p in who], dtype=bool) for t in TIMEPOINTS}

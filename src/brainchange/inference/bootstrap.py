@@ -15,7 +15,7 @@ RESAMPLES = 10_000
 BLOCK_BYTES = 1 << 25
 """Size of the largest array of a block of resamples."""
 TIE = 1e-9
-"""Relative difference below which a resampled value equals the estimate."""
+"""Difference, relative to the largest resampled value, below which one equals the estimate."""
 NO_VARIANCE = 1e-12
 """Share of the sum of squares below which what is left of it is rounding."""
 FEWEST_DEFINED = 0.99
@@ -107,8 +107,8 @@ def bca_ends(
     defined = drawn[np.isfinite(drawn)]
     if defined.size < FEWEST_DEFINED * drawn.size or not np.isfinite(acceleration):
         return np.nan, np.nan
-    margin = TIE * abs(estimate)
-    below, not_above = (np.mean(defined < estimate + side * margin) for side in (-1, 1))
+    margin = TIE * np.abs(defined).max()
+    below, not_above = np.mean(defined < estimate - margin), np.mean(defined <= estimate + margin)
     bias = ndtri((below + not_above) / 2)
     if not np.isfinite(bias):
         return np.nan, np.nan

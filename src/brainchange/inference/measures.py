@@ -9,6 +9,7 @@ from typing import Literal
 from brainchange.study.claims import Claim, Claims
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
+from brainchange.study.strict import Direction
 
 Kind = Literal["claim", "outcome", "region", "negative_control", "quality"]
 Family = Literal["confirmatory", "secondary", "exploratory", "outcome", "quality"]
@@ -60,7 +61,7 @@ class Measure:
     metric: str
     unit: str
     family: Family
-    direction: Literal["up", "down"] | None = None
+    direction: Direction | None = None
     members: Members = ()
     complete: bool = True
     problem: str = ""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from brainchange.inference.measures import Family, Kind
 from brainchange.tables import Column, TableSchema
 
-KINDS = ("claim", "outcome", "region", "negative_control", "quality")
-FAMILIES = ("confirmatory", "secondary", "exploratory", "outcome", "quality")
+KINDS: tuple[str, ...] = get_args(Kind)
+FAMILIES: tuple[str, ...] = get_args(Family)
 
 _MEASURE = (
     Column("measure", "string", "Claim, scale or region measure (`T2`, `BDI`)", required=True),
@@ -195,8 +198,8 @@ EFFECTS_TABLE = TableSchema(
         Column(
             "minimum_detectable_effect",
             "number",
-            "Difference that arms of this size find with 80 % power at two-sided 5 %, in standard "
-            "deviations of change",
+            "Difference that arms of this size find with 80 % power at the two-sided level "
+            "`inference.alpha`, in standard deviations of change",
             unit="SD of change",
         ),
         Column(

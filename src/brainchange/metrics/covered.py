@@ -54,6 +54,11 @@ def cover(read: Sequence[ReadRun], regions: Sequence[Region], coverage: Coverage
     coverage : Coverage
         Share of its voxels a region needs in every run, and the mean temporal signal-to-noise
         ratio of the voxels used below which it is marked with caution.
+
+    Returns
+    -------
+    Covered
+        Voxels, table rows, and the regions that are lost or weak.
     """
     grids = [run.grid for run in read]
     voxels: list[list[Indices]] = []
@@ -79,7 +84,22 @@ def cover(read: Sequence[ReadRun], regions: Sequence[Region], coverage: Coverage
 
 
 def region_decisions(participant: str, covered: Covered, rules: Coverage) -> Iterator[Decision]:
-    """Make rows of ``DECISIONS_TABLE`` for regions that are not usable or weak."""
+    """Make the decisions about regions that are not usable or weak.
+
+    Parameters
+    ----------
+    participant : str
+        ``sub-01``.
+    covered : Covered
+        What :func:`cover` found.
+    rules : Coverage
+        The thresholds it used.
+
+    Yields
+    ------
+    dict
+        Rows of ``DECISIONS_TABLE``.
+    """
     for region, reason in covered.unusable.items():
         share = min(row["share"] or 0.0 for row in covered.rows if row["region"] == region)
         yield {

@@ -31,6 +31,17 @@ class StudyLayout:
         return cls(study.images, tuple(study.timepoints.items()), study.tasks)
 
     def timepoint(self, session: str | None) -> str | None:
-        """Timepoint of a session (``ses-pre``); None where it is none of the study's."""
+        """Timepoint of a session.
+
+        Parameters
+        ----------
+        session : str or None
+            ``ses-pre``; None where the dataset has no sessions.
+
+        Returns
+        -------
+        str or None
+            ``pre``; None where the session is no timepoint of the study.
+        """
         label = (session or "").removeprefix("ses-")
         return next((name for name, labels in self.timepoints if label in labels), None)

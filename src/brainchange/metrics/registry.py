@@ -108,7 +108,17 @@ def metrics() -> dict[str, Metric]:
 
 
 def chosen_metrics(names: tuple[str, ...]) -> tuple[Metric, ...]:
-    """Metrics by name, in the order asked for.
+    """Metrics by name.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names as in ``metrics`` of the configuration; one given twice counts once.
+
+    Returns
+    -------
+    tuple of Metric
+        In the order asked for.
 
     Raises
     ------

@@ -16,6 +16,7 @@ import pandas as pd
 
 from brainchange.figures.numbers import interval, number, p_floor, p_value, places
 from brainchange.figures.wording import text_of, title_of, with_unit
+from brainchange.report.estimators import Estimators, estimators
 from brainchange.study.claims import Claim, Claims
 from brainchange.study.model import Study
 from brainchange.study.settings import Inference
@@ -65,6 +66,8 @@ class Finding:
         On which side of zero the interval lies, against the article's direction.
     reading : tuple of str
         The effect in sentences.
+    estimators : Estimators or None
+        Four estimators of it side by side.
     flag : str
         Why something is missing or weak.
     strip : Strip or None
@@ -93,6 +96,7 @@ class Finding:
     detectable_sd: str
     side: str
     reading: tuple[str, ...]
+    estimators: Estimators | None
     flag: str
     strip: Strip | None
 
@@ -171,6 +175,7 @@ def finding(row: Row, claim: Claim | None, study: Study, rules: Inference) -> Fi
         detectable_sd=_detectable_sd(row),
         side=_side(row),
         reading=reading(row, study, rules),
+        estimators=estimators(row, randomised=study.allocation.randomised),
         flag=text_of(row["flag"]),
         strip=_strip(row, rules.smallest_effect_of_interest),
     )

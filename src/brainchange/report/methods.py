@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from brainchange.inference.bootstrap import RESAMPLES
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
 from brainchange.study.settings import (
@@ -21,17 +22,22 @@ REFERENCES = (
     "Chung E, Romano JP (2013) Ann Stat 41:484",
     "Cumming G (2012) Understanding the New Statistics. Routledge",
     "Desikan RS et al. (2006) NeuroImage 31:968",
+    "DiCiccio TJ, Efron B (1996) Stat Sci 11:189",
+    "Ding P, Li F (2019) Polit Anal 27:605",
     "Esteban O et al. (2019) Nat Methods 16:111",
     "Hallquist MN et al. (2013) NeuroImage 82:208",
     "Holm S (1979) Scand J Stat 6:65",
     "Janssen A (1997) Stat Probab Lett 36:9",
+    "Kenward MG, Roger JH (1997) Biometrics 53:983",
     "Lakens D (2017) Soc Psychol Personal Sci 8:355",
+    "Liang KY, Zeger SL (2000) Sankhya B 62:134",
     "Lindquist MA et al. (2019) Hum Brain Mapp 40:2358",
     "Long JS, Ervin LH (2000) Am Stat 54:217",
     "Morris SB (2008) Organ Res Methods 11:364",
     "Phipson B, Smyth GK (2010) Stat Appl Genet Mol Biol 9:39",
     "Power JD et al. (2012) NeuroImage 59:2142",
     "Rouder JN et al. (2009) Psychon Bull Rev 16:225",
+    "Westfall PH, Young SS (1993) Resampling-Based Multiple Testing. Wiley",
     "Zang YF et al. (2007) Brain Dev 29:83",
     "Zou QH et al. (2008) J Neurosci Methods 172:137",
 )
@@ -65,6 +71,7 @@ def methods(study: Study, settings: Settings, regions: tuple[Region, ...]) -> tu
         Paragraph("Head motion", _censoring(settings.censoring)),
         Paragraph("What is measured", _metrics(settings.frequency)),
         Paragraph("Effects and tests", _inference(settings.inference, settings.seed)),
+        Paragraph("Beside every effect", _beside()),
         Paragraph("Limits of this method", _limits(study)),
     )
 
@@ -159,15 +166,28 @@ def _inference(rules: Inference, seed: int) -> str:
         f"to {rules.exact_up_to:,} arrangements, otherwise with {rules.permutations:,} random ones "
         f"(Phipson & Smyth 2010; seed {seed}). Confirmatory claims are adjusted after Holm (1979) "
         "within the primary contrast, secondary ones after Benjamini & Hochberg (1995); "
-        "exploratory results are not adjusted and are labelled so. Changes within an arm are "
-        "described with g_av (Cumming 2012; interval: Algina & Keselman 2003) and are not "
-        f"compared by their significance. Level: {rules.alpha:g}. Smallest effect of interest: "
+        "exploratory results are not adjusted and are labelled so; the table of effects also holds "
+        "the p of every region adjusted for all regions of its metric (max T, Westfall & Young "
+        "1993). Changes within an arm are described with g_av (Cumming 2012; interval: Algina & "
+        "Keselman 2003) and are not compared by their significance. "
+        f"Level: {rules.alpha:g}. Smallest effect of interest: "
         f"{rules.smallest_effect_of_interest:g} SD before therapy. Arms with fewer than "
         f"{rules.fewest_participants} participants with both timepoints are described, not tested. "
-        "Smallest detectable effects are for 80 % power at this level, two-sided. The table of "
-        "effects also holds, for every contrast, an equivalence test (two one-sided Welch tests, "
-        "Lakens 2017), the difference adjusted for the value before (HC3, Long & Ervin 2000) and "
-        "a Bayes factor (Rouder et al. 2009)."
+        "Smallest detectable effects are for 80 % power at this level, two-sided."
+    )
+
+
+def _beside() -> str:
+    return (
+        "Beside every effect the table of effects holds an equivalence test (two one-sided Welch "
+        "tests, Lakens 2017), a Bayes factor (Rouder et al. 2009), a bootstrap interval of dppc2 "
+        f"(BCa, {RESAMPLES:,} resamples within arms, DiCiccio & Efron 1996) and three more "
+        "estimators of the difference: adjusted for the value before (HC3, Long & Ervin 2000), a "
+        "mixed model with a random intercept, and a model with a common baseline (Liang & Zeger "
+        "2000). Both models use all participants with at least one timepoint, with errors and "
+        "degrees of freedom after Kenward & Roger (1997). Without randomisation the estimators "
+        "bracket the truth if either parallel trends or comparability at equal baseline holds "
+        "(Ding & Li 2019)."
     )
 
 

@@ -11,7 +11,7 @@ from brainchange.errors import ConfigError, did_you_mean
 from brainchange.simulate.structures import Anatomy
 from brainchange.study.model import Timepoint
 from brainchange.study.settings import Count, Positive, Share
-from brainchange.study.strict import Name, Strict, Text, parse, read_yaml
+from brainchange.study.strict import Direction, Name, Strict, Text, parse, read_yaml
 
 Participant = Annotated[str, Field(pattern=r"^sub-[A-Za-z0-9]+$")]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -140,7 +140,7 @@ class Motion(Strict):
 
 
 class Effect(Strict):
-    """A planted change of a generative parameter in one arm from one timepoint on."""
+    """A planted change of a generative parameter in one arm at one timepoint."""
 
     id: Name
     """Short name, for the table of truth."""
@@ -171,7 +171,7 @@ class Expectation(Strict):
     """Claim of config/claims.yaml."""
     contrast: Name
     """Contrast of the study."""
-    direction: Literal["up", "down"]
+    direction: Direction
     """Sign of the difference in change."""
 
 

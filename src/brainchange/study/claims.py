@@ -8,9 +8,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from brainchange.study.regions import Region
-from brainchange.study.strict import Name, Strict, Text
+from brainchange.study.strict import Direction, Name, Strict, Text
 
-Direction = Literal["up", "down"]
 Family = Literal["confirmatory", "secondary", "exploratory"]
 
 

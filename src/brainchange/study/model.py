@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from brainchange.study.strict import Label, Name, Strict, Text
+from brainchange.study.strict import Direction, Label, Name, Strict, Text
 
 Timepoint = Literal["pre", "post", "followup"]
 ArmRole = Literal["therapy", "comparison", "untreated", "healthy"]
@@ -96,7 +96,7 @@ class Outcome(Strict):
     """Column of each timepoint."""
     unit: Text = "points"
     """Unit of the scores."""
-    better: Literal["down", "up"]
+    better: Direction
     """Direction of improvement."""
     minimum: float
     """Lowest possible score; a 50 % rule makes sense only where it is 0."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -89,6 +92,9 @@ def read_regions(path: Path) -> tuple[Region, ...]:
         raise ConfigError.from_problems(error.problems) from None
     regions = tuple(_region(row) for row in table.to_dict("records"))
     problems = [problem for region in regions for problem in _problems(region, str(path))]
+    problems += _problems_between(regions, str(path))
+    if not regions:
+        problems.append(Problem("the table names no region", str(path), fix="add a line a region"))
     if problems:
         raise ConfigError.from_problems(problems)
     return regions
@@ -157,15 +163,50 @@ def _region(row: dict[str, object]) -> Region:
 
 def _problems(region: Region, where: str) -> list[Problem]:
     place = f"{where}: region {region.region}"
-    problems = []
-    if not region.region.replace("_", "").replace("-", "").isalnum():
-        problems.append(
-            Problem("the name holds more than letters, digits, '_' and '-'", place, fix="rename it")
-        )
+    problems = [
+        Problem(f"the {what} holds more than letters, digits, '_' and '-'", place, fix="rename it")
+        for what, name in (("name", region.region), ("group", region.group))
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", name)
+    ]
     if "" in region.labels:
         problems.append(
             Problem("a label is empty", place, "a ';' too many", "join labels by one ';'")
         )
-    if region.midline_distance is not None and region.midline_distance <= 0:
+    if any('"' in label for label in region.labels):
+        problems.append(
+            Problem("a label is in quotes", place, "the table was saved by Excel", "delete them")
+        )
+    distance = region.midline_distance
+    if distance is not None and not 0 < distance < math.inf:
         problems.append(Problem("midline_distance must be above 0 mm", place))
+    return problems
+
+
+def _problems_between(regions: Sequence[Region], where: str) -> list[Problem]:
+    """Regions that are the same voxels under two names, and groups with two roles."""
+    problems = []
+    same: dict[object, str] = {}
+    roles: dict[tuple[str, str], Role] = {}
+    for region in regions:
+        place = f"{where}: region {region.region}"
+        voxels = (region.atlas, frozenset(region.labels), region.midline_distance)
+        first = same.setdefault(voxels, region.region)
+        if first != region.region:
+            problems.append(
+                Problem(
+                    f"it has the same labels as the region {first}",
+                    place,
+                    "a line was copied and not changed",
+                    "correct the labels, or delete the line",
+                )
+            )
+        role = roles.setdefault((region.atlas, region.group), region.role)
+        if role != region.role:
+            problems.append(
+                Problem(
+                    f"its role is {region.role}, that of its group {region.group} is {role}",
+                    place,
+                    fix="give all regions of a group one role",
+                )
+            )
     return problems

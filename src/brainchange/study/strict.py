@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -13,19 +13,33 @@ from pydantic_core import ErrorDetails
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+_LABEL = r"^[A-Za-z0-9]+$"
+Name = Annotated[str, StringConstraints(pattern=_NAME, max_length=64)]
 """A name that is safe as part of a file name."""
-Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]+$", max_length=64)]
+Label = Annotated[str, StringConstraints(pattern=_LABEL, max_length=64)]
 """A BIDS label: letters and digits only."""
+Direction = Literal["up", "down"]
+"""Direction of a change."""
 Text = Annotated[str, StringConstraints(min_length=1)]
 Loc = tuple[int | str, ...]
+
+_PATTERNS = {
+    _NAME: "letters, digits, '_', '.' and '-', beginning with a letter or a digit",
+    _LABEL: "letters and digits only (no 'ses-' or 'task-')",
+}
+_NOT_TEXT = "YAML reads on, off, yes, no, 01 and 010 as something else than text"
 
 
 class Strict(BaseModel):
     """Base of every model of a file in ``config/``: frozen, no unknown key, no conversion."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
     )
 
 
@@ -53,12 +67,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        The file is missing, is no YAML, gives a key twice, or holds no mapping.
+        The file is missing or cannot be read, is no YAML, gives a key twice, or holds no mapping.
     """
     try:
         loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
     except FileNotFoundError:
         raise ConfigError("the file does not exist", where=str(path)) from None
+    except OSError as error:
+        what = f"the file cannot be read ({error.strerror})"
+        raise ConfigError(what, where=str(path)) from None
     except UnicodeDecodeError:
         raise ConfigError("the file is not UTF-8 text", where=str(path)) from None
     except yaml.YAMLError as error:
@@ -121,18 +138,40 @@ def _problem(model: type[Strict], details: ErrorDetails, where: str) -> Problem:
         )
     if kind == "missing":
         return Problem(f"key '{loc[-1]}' is missing", place, fix=f"add '{loc[-1]}: …'")
-    if kind == "string_type" and isinstance(found, bool | int | float):
-        return Problem(
-            f"{found!r} is not text",
-            place,
-            "YAML reads on, off, yes, no, 01 and 010 as something else than text",
-            'quote it: "…"',
-        )
     if kind == "literal_error":
-        allowed = re.findall(r"'([^']*)'", str(details.get("ctx", {}).get("expected", "")))
-        return Problem(f"{found!r} is not allowed", place, fix=did_you_mean(str(found), allowed))
+        return _not_among(details, place)
     message = details["msg"].removeprefix("Value error, ")
-    return Problem(f"{message} (found {_short(found)})", place)
+    if isinstance(found, dict) and kind == "value_error":
+        return Problem(message, place)
+    what, cause, fix = _explained(details)
+    return Problem(what or f"{message} (found {_short(found)})", place, cause, fix)
+
+
+def _not_among(details: ErrorDetails, place: str) -> Problem:
+    """Tell which values are allowed; YAML turns some words into another kind of value."""
+    found = details["input"]
+    expected = str(details.get("ctx", {}).get("expected", ""))
+    allowed = re.findall(r"'([^']*)'", expected) or re.findall(r"\d+", expected)
+    cause = _NOT_TEXT if isinstance(found, bool) else ""
+    return Problem(f"{found!r} is not allowed", place, cause, did_you_mean(str(found), allowed))
+
+
+def _explained(details: ErrorDetails) -> tuple[str, str, str]:
+    """Say what, likely cause and fix of mistakes that pydantic tells in words of Python."""
+    kind, found = details["type"], details["input"]
+    if kind == "string_type" and isinstance(found, bool | int | float):
+        return f"{found!r} is not text", _NOT_TEXT, 'quote it: "…"'
+    if kind == "tuple_type":
+        return f"{_short(found)} is not a list", "", "put it in brackets: […]"
+    if kind == "too_long" and isinstance(found, tuple):
+        most = details.get("ctx", {}).get("max_length")
+        return f"{_short(list(found))} has more than {most} entries", "", ""
+    allowed = _PATTERNS.get(str(details.get("ctx", {}).get("pattern")))
+    if allowed:
+        return f"{found!r} is not allowed here", "", f"use {allowed}"
+    if kind in ("int_type", "float_type") and re.search(r"\d", str(found)):
+        return "", "quotes, a decimal comma, or an exponent without a point (1.0e-2)", ""
+    return "", "", ""
 
 
 def _short(value: object) -> str:

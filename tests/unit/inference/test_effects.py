@@ -64,6 +64,42 @@ def test_families_are_adjusted_within_their_contrast(made_up: Maker) -> None:
     assert set(rest["adjustment"]) == {"none"}
 
 
+def test_regions_of_one_metric_are_adjusted_together(made_up: Maker) -> None:
+    """Claims are adjusted elsewhere; a negative control is no region a claim could be about."""
+    effects = made_up().infer().effects
+    adjusted = effects[effects["p_max_t"].notna()]
+    assert set(adjusted["kind"]) == {"region", "negative_control"}
+    assert (adjusted["p_max_t"] >= adjusted["p_permutation"]).all()
+    regions = adjusted[adjusted["kind"] == "region"]
+    assert (regions["p_max_t"] > regions["p_permutation"]).all()
+    alone = adjusted[adjusted["kind"] == "negative_control"]
+    assert alone["p_max_t"].tolist() == alone["p_permutation"].tolist()
+
+
+def test_regions_of_different_participants_are_adjusted_for_their_groups_too(
+    made_up: Maker,
+) -> None:
+    """Two regions of different participants: each alone in its group, and there are two groups."""
+    made = made_up(6).setting(np.nan, participant_id="sub-01", region="vmPFC_L", metric="falff_z")
+    effects = made.infer().effects
+    for measure in ("falff_z_vmPFC", "falff_z_amygdala"):
+        found = effect(effects, measure)
+        assert found["p_max_t"] == min(1.0, 2 * found["p_permutation"])
+
+
+def test_participants_with_one_timepoint_count_in_the_models_of_all_values(made_up: Maker) -> None:
+    made = made_up(8).without(timepoint="post", participant_id="sub-01")
+    found = effect(made.infer().effects, "A2")
+    assert (found["n_treated"], found["n_control"]) == (7, 8)
+    assert (found["n_treated_any"], found["n_control_any"]) == (8, 8)
+    assert found["mixed_model"] != found["difference"]
+    assert found["mixed_model_se"] > 0
+    assert found["dppc2_bca_low"] < found["dppc2"] < found["dppc2_bca_high"]
+    complete = effect(made_up(8).infer().effects, "A2")
+    assert complete["mixed_model"] == pytest.approx(complete["difference"])
+    assert complete["constrained_baseline"] == pytest.approx(complete["ancova"])
+
+
 def test_a_claim_that_cannot_be_tested_does_not_count(made_up: Maker) -> None:
     effects = made_up().without(metric="connectivity").infer().effects
     claim, tested = effect(effects, "T2"), effect(effects, "A2")
@@ -102,6 +138,9 @@ def test_few_participants_are_described_not_tested(n_arm: int, flag: str, made_u
     assert pd.isna(found["p_permutation"])
     assert pd.isna(found["p_welch"])
     assert pd.isna(found["permutation_method"])
+    assert pd.isna(found["mixed_model_p"])
+    assert pd.isna(found["dppc2_bca_low"])
+    assert pd.notna(found["mixed_model"]) == (n_arm > 1)
     assert pd.notna(found["difference"]) == (n_arm > 0)
     assert pd.notna(found["ci_low"]) == (n_arm > 1)
 

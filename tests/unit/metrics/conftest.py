@@ -129,6 +129,17 @@ class TinyStudy:
     def layout(self) -> StudyLayout:
         return StudyLayout.of(self.study)
 
+    @staticmethod
+    def reason(measurement) -> str:
+        """All that was decided, in words."""
+        return "; ".join(row["reason"] for row in measurement.decisions)
+
+    @staticmethod
+    def of_run(measurement):
+        """The one decision about a run."""
+        [row] = [row for row in measurement.decisions if row["scope"] == "run"]
+        return row
+
     def observed(self, measurement, **where) -> pd.DataFrame:
         """Observations that match, as the table holds them."""
         table = participant_tables(measurement, self.layout).observations

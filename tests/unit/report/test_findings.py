@@ -41,6 +41,12 @@ def row(**changes: Any) -> dict[str, Any]:
         "family_size": 4,
         "minimum_detectable_effect": 1.3,
         "minimum_detectable_difference": 0.16,
+        "n_treated_any": 9,
+        "n_control_any": 10,
+        "mixed_model": 0.118,
+        "ancova": 0.09,
+        "constrained_baseline": 0.085,
+        "estimators_note": None,
         "flag": None,
     } | changes
 

@@ -1,0 +1,1 @@
+"""Made-up studies of any size, for tests of what comes after inference."""
