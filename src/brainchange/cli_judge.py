@@ -38,7 +38,10 @@ def judge(
         str, typer.Option(help="Wide: column after therapy. Long: label of that timepoint.")
     ] = "",
     timepoint: Annotated[str, typer.Option(help="Long: column of the timepoint.")] = "",
-    value: Annotated[str, typer.Option(help="Long: column of the value.")] = "",
+    value: Annotated[
+        list[str] | None,
+        typer.Option(help="Long: column of the value; several columns are judged one by one."),
+    ] = None,
     metric: Annotated[
         str, typer.Option(help="Long: column of the metric; one judgement each.")
     ] = "",
@@ -99,7 +102,7 @@ def judge(
         pre=pre,
         post=post,
         timepoint=timepoint,
-        value=value,
+        value_columns=tuple(value or ()),
         metric=metric,
         region=region,
         covariates=tuple(covariate or ()),
@@ -134,8 +137,8 @@ def _tell(
 
     if as_json:
         records = [as_record(one, question) for one in judgements]
-        grouped = bool(layout.metric or layout.region)
-        typer.echo(json.dumps(records if grouped else records[0], indent=2, ensure_ascii=False))
+        told = records if layout.grouped else records[0]
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     from rich.console import Console
 

@@ -105,7 +105,7 @@ def _bullets(lines: list[tuple[str, str]]) -> Iterator[RenderableType]:
 
 def _title(judgement: Judgement, question: Question, layout: Layout) -> str:
     wide = f"{layout.post} − {layout.pre}"
-    measure = _measure(judgement) or (layout.value if layout.long else wide)
+    measure = _measure(judgement) or ("".join(layout.value_columns) if layout.long else wide)
     treated = " + ".join(question.treated)
     if not question.control:
         return f"{measure}: change in {treated}, no control"

@@ -141,6 +141,13 @@ def test_a_long_table_gives_a_list_adjusted_together(long):
     assert record["negative_control"]["name"] == "calcarine"
 
 
+def test_the_order_of_rows_of_a_long_table_changes_nothing(long):
+    header, *rows = Path(long).read_text().splitlines()
+    first = run(long, *LONG, "--json")[1]
+    Path(long).write_text("\n".join([header, *reversed(rows)]) + "\n")
+    assert run(long, *LONG, "--json")[1] == first
+
+
 def test_several_judgements_end_in_one_table(long):
     _, out, _ = run(long, *LONG, "--direction", "down")
     last = [line.split() for line in out.splitlines()[-3:]]

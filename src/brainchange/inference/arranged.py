@@ -184,18 +184,33 @@ def _both(
     if not layout.long:
         pre, post = _pair(chosen, layout, labels, where, who)
         return pre[:, None], post[:, None], [("", "")]
-    long = pd.DataFrame({"value": numbers(chosen[layout.value], where)})
-    long["who"], long["when"] = chosen[layout.id], chosen[layout.timepoint]
-    for part, name in (("metric", layout.metric), ("region", layout.region)):
-        long[part] = chosen[name].fillna("") if name else ""
-    long = long[long["when"].isin(labels)]
-    measures = list(dict.fromkeys(zip(long["metric"], long["region"], strict=True)))
+    rows = chosen[chosen[layout.timepoint].isin(labels)]
+    long = pd.concat([_stacked(rows, layout, name, where) for name in layout.value_columns])
+    named = list(zip(long["metric"], long["region"], strict=True))
+    measures = sorted(set(named), key=lambda name: _order(name, layout)) or [("", "")]
     places = {measure: place for place, measure in enumerate(measures)}
-    column = np.array([places[m] for m in zip(long["metric"], long["region"], strict=True)])
+    column = np.array([places[name] for name in named], dtype=int)
     arranged = np.full((2, len(who), len(measures)), np.nan)
     when = (long["when"] == labels[1]).to_numpy(dtype=int)
     arranged[when, who.get_indexer(long["who"]), column] = long["value"]
     return arranged[0], arranged[1], measures
+
+
+def _stacked(rows: pd.DataFrame, layout: Layout, name: str, where: str) -> pd.DataFrame:
+    """Rows of one column of values; where there are several, each is a metric of its name."""
+    long = pd.DataFrame({"value": numbers(rows[name], where)})
+    long["who"], long["when"] = rows[layout.id], rows[layout.timepoint]
+    long["metric"] = name if len(layout.value_columns) > 1 else ""
+    if layout.metric:
+        long["metric"] = rows[layout.metric].fillna("")
+    long["region"] = rows[layout.region].fillna("") if layout.region else ""
+    return long
+
+
+def _order(measure: Measure, layout: Layout) -> tuple[int, Measure]:
+    """Columns of values as they were named, everything else by name: never by row."""
+    metric = measure[0]
+    return (layout.value_columns.index(metric) if metric in layout.value_columns else 0, measure)
 
 
 def _pair(
@@ -222,6 +237,8 @@ def _set_aside(measures: list[Measure], layout: Layout) -> list[int]:
     ]
     if problems:
         raise ConfigError.from_problems(problems)
+    if not set(known) - set(layout.negative_control):
+        raise ConfigError("every measure is a negative control", where="--negative-control")
     return [n for n, measure in enumerate(measures) if measure[part] in layout.negative_control]
 
 

@@ -36,8 +36,10 @@ class Layout:
     pre, post : str
         Wide table: the columns of the value before and after. Long table: the labels of the
         timepoints; empty for the usual ones.
-    timepoint, value : str
-        Long table: columns of timepoint and value; empty for a wide table.
+    timepoint : str
+        Long table: column of the timepoint; empty for a wide table.
+    value_columns : tuple of str
+        Long table: column of the value, or several columns, each a metric.
     metric, region : str
         Long table: columns that tell measures apart; empty where there are none.
     covariates : tuple of str
@@ -55,7 +57,7 @@ class Layout:
     pre: str = ""
     post: str = ""
     timepoint: str = ""
-    value: str = ""
+    value_columns: tuple[str, ...] = ()
     metric: str = ""
     region: str = ""
     covariates: tuple[str, ...] = ()
@@ -68,12 +70,17 @@ class Layout:
         return bool(self.timepoint)
 
     @property
+    def grouped(self) -> bool:
+        """Whether the table tells measures apart."""
+        return bool(self.metric or self.region) or len(self.value_columns) > 1
+
+    @property
     def columns(self) -> dict[str, str]:
         """Every column that is named → the option that names it."""
         wide = {self.pre: "--pre", self.post: "--post"}
         long = {
             self.timepoint: "--timepoint",
-            self.value: "--value",
+            **dict.fromkeys(self.value_columns, "--value"),
             self.metric: "--metric",
             self.region: "--region",
         }
@@ -205,7 +212,7 @@ def _contradictions(layout: Layout) -> list[Problem]:
     problems = []
     if both := sorted(set(layout.treated) & set(layout.control)):
         problems.append(Problem(f"the arm '{both[0]}' is both treated and control", "--control"))
-    if layout.long and not layout.value:
+    if layout.long and not layout.value_columns:
         problems.append(Problem("a long table needs the column of its values", "--value"))
     if not layout.long and not (layout.pre and layout.post):
         problems.append(
@@ -218,7 +225,7 @@ def _contradictions(layout: Layout) -> list[Problem]:
         )
     if layout.pre and layout.pre == layout.post:
         problems.append(Problem(f"'{layout.pre}' is named as before and as after", "--post"))
-    if not layout.long and (layout.value or layout.metric or layout.region):
+    if not layout.long and (layout.value_columns or layout.metric or layout.region):
         text = "--value, --metric and --region are for long tables"
         problems.append(Problem(text, "--timepoint", fix="name the column of the timepoints"))
     for option, named in (
@@ -231,8 +238,12 @@ def _contradictions(layout: Layout) -> list[Problem]:
             )
     if layout.long and len(layout.motion) > 1:
         problems.append(Problem("a long table has one column of motion", "--motion"))
-    if layout.long and layout.negative_control and not (layout.region or layout.metric):
-        problems.append(Problem("it needs --region or --metric", "--negative-control"))
+    if layout.metric and len(layout.value_columns) > 1:
+        text = "with --metric there is one column of values"
+        problems.append(Problem(text, "--value", fix="leave out --metric or all but one --value"))
+    if layout.long and layout.negative_control and not layout.grouped:
+        text = "it needs --region, --metric or several --value"
+        problems.append(Problem(text, "--negative-control"))
     return problems
 
 

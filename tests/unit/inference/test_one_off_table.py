@@ -12,7 +12,7 @@ from brainchange.inference.arranged import Arranged, arrange
 from brainchange.inference.one_off_table import Layout, read_any_table
 
 WIDE = Layout("id", "group", ("cbt",), ("wait",), pre="before", post="after")
-LONG = Layout("id", "group", ("cbt",), ("wait",), timepoint="when", value="score")
+LONG = Layout("id", "group", ("cbt",), ("wait",), timepoint="when", value_columns=("score",))
 WIDE_TEXT = "id\tgroup\tbefore\tafter\ns1\tcbt\t1\t2\ns2\twait\t3\tn/a\ns3\tother\t9\t9\n"
 LONG_TEXT = (
     "id,group,when,region,score\n"
@@ -64,7 +64,7 @@ def test_a_long_table_gives_a_measure_a_region_and_sets_the_negative_control_asi
         ("cbt",),
         ("wait",),
         timepoint="when",
-        value="score",
+        value_columns=("score",),
         region="region",
         negative_control=("calcarine",),
     )
@@ -72,6 +72,24 @@ def test_a_long_table_gives_a_measure_a_region_and_sets_the_negative_control_asi
     assert data.measures == (("", "amygdala"),)
     np.testing.assert_array_equal(data.post, [[2], [np.nan]])
     assert list(data.negative_control) == [("", "calcarine")]
+
+
+def test_several_columns_of_values_are_metrics_in_the_order_they_are_named(tmp_path):
+    text = "id\tgroup\twhen\tzung\tbdi\n"
+    text += "s1\tcbt\tpre\t40\t20\ns1\tcbt\tpost\t41\t15\n"
+    layout = Layout("id", "group", ("cbt",), timepoint="when", value_columns=("zung", "bdi"))
+    data = arranged(tmp_path, text, layout)
+    assert data.measures == (("zung", ""), ("bdi", ""))
+    np.testing.assert_array_equal(data.post - data.pre, [[1, -5]])
+
+
+def test_arms_without_a_row_of_either_timepoint_have_missing_values(tmp_path):
+    text = "id\tgroup\twhen\tscore\ns1\tcbt\tlater\t1\ns2\twait\tpre\t1\ns2\twait\tpost\t1\n"
+    data = arranged(
+        tmp_path, text, Layout("id", "group", ("cbt",), timepoint="when", value_columns=("score",))
+    )
+    assert data.measures == (("", ""),)
+    assert np.isnan(data.pre).all()
 
 
 def test_covariates_are_numbers_or_levels_and_motion_has_two_timepoints(tmp_path):
@@ -126,7 +144,9 @@ def test_repeated_rows_are_refused_with_their_line(tmp_path):
     assert "row 5 repeats id=s1" in text
     assert "name their column with --timepoint" in text
     long = LONG_TEXT.replace(",", "\t") + "s1\tcbt\tpre\tamygdala\t7\n"
-    layout = Layout("id", "group", ("cbt",), timepoint="when", value="score", region="region")
+    layout = Layout(
+        "id", "group", ("cbt",), timepoint="when", value_columns=("score",), region="region"
+    )
     assert "row 8 repeats id=s1, when=pre, region=amygdala" in refused(
         tmp_path, long, layout, TableError
     )
@@ -180,9 +200,13 @@ def test_files_that_are_no_table_are_refused(tmp_path):
         ({}, "it is not said where the values before and after therapy are"),
         ({"pre": "before"}, "it is not said where the values before and after therapy are"),
         ({"pre": "before", "post": "before"}, "'before' is named as before and as after"),
+        (
+            {"timepoint": "group", "value_columns": ("before", "after"), "metric": "id"},
+            "with --metric there is one column of values",
+        ),
         ({"timepoint": "group"}, "a long table needs the column of its values"),
         (
-            {"pre": "before", "post": "after", "value": "after"},
+            {"pre": "before", "post": "after", "value_columns": ("after",)},
             "--value, --metric and --region are for long tables",
         ),
         (
@@ -190,8 +214,8 @@ def test_files_that_are_no_table_are_refused(tmp_path):
             "a wide table needs two columns",
         ),
         (
-            {"timepoint": "group", "value": "after", "negative_control": ("x",)},
-            "it needs --region or --metric",
+            {"timepoint": "group", "value_columns": ("after",), "negative_control": ("x",)},
+            "it needs --region, --metric or several --value",
         ),
     ],
 )
@@ -202,19 +226,31 @@ def test_options_that_contradict_each_other_are_told(tmp_path, options, told):
 
 def test_timepoints_and_negative_controls_of_a_long_table_must_exist(tmp_path):
     table = LONG_TEXT.replace(",", "\t")
-    other = Layout("id", "group", ("cbt",), timepoint="region", value="score")
+    other = Layout("id", "group", ("cbt",), timepoint="region", value_columns=("score",))
     assert "it is not said which timepoints are before and after therapy" in refused(
         tmp_path, table, other, ConfigError
     )
-    wrong = Layout("id", "group", ("cbt",), timepoint="when", value="score", post="pots")
+    wrong = Layout("id", "group", ("cbt",), timepoint="when", value_columns=("score",), post="pots")
     assert "Did you mean 'post'?" in refused(tmp_path, table, wrong, ConfigError)
     control = Layout(
         "id",
         "group",
         ("cbt",),
         timepoint="when",
-        value="score",
+        value_columns=("score",),
         region="region",
         negative_control=("calcarin",),
     )
     assert "Did you mean 'calcarine'?" in refused(tmp_path, table, control, ConfigError)
+    everything = Layout(
+        "id",
+        "group",
+        ("cbt",),
+        timepoint="when",
+        value_columns=("score",),
+        region="region",
+        negative_control=("calcarine", "amygdala"),
+    )
+    assert "every measure is a negative control" in refused(
+        tmp_path, table, everything, ConfigError
+    )
