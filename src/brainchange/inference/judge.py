@@ -31,10 +31,13 @@ from brainchange.inference.verdict_evidence import (
     Evidence,
     NegativeControl,
 )
+from brainchange.inference.verdict_rules import amount
 from brainchange.study.settings import Settings
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
+UNEQUAL_START = 0.25
+"""Difference before therapy, in SD, from which adjustment cannot be trusted to mend it."""
 
 
 @dataclass(frozen=True)
@@ -266,6 +269,12 @@ def _flags(case: Case, data: Arranged, question: Question, settings: Settings) -
         lost = total - case.numbers["n"][side]
         if lost and (side == "treated" or question.control):
             flags.append(f"{lost} of {total} {side} participants lack a value and are left out")
+    apart = case.numbers["baseline_difference"]
+    if abs(apart) > UNEQUAL_START:
+        flags.append(
+            f"the arms differ by {amount(apart)} SD before therapy: some of the difference may be "
+            "regression to the mean"
+        )
     if data.infinite[case.place]:
         flags.append(f"{data.infinite[case.place]} infinite values were taken as missing")
     if (floor := case.numbers["p_permutation_floor"]) >= settings.inference.alpha:

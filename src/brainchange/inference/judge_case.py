@@ -168,6 +168,7 @@ def _description(case: Case, data: Arranged, question: Question, settings: Setti
             "treated": int(data.treated.sum()),
             "control": int((~data.treated).sum()),
         },
+        "baseline_difference": _baseline_difference(sides),
         "treated": _arm(sides.treated),
         "control": _arm(sides.control) if question.control else None,
         "change_difference": raw.difference,
@@ -231,6 +232,14 @@ def _model(found: ModelEffect, *, tested: bool) -> Numbers:
         "n": {"treated": found.n_treated, "control": found.n_control},
         "note": found.problem or None,
     }
+
+
+def _baseline_difference(sides: Sides) -> float:
+    """Difference of the arms before therapy in their pooled standard deviations."""
+    befores = _befores(sides)
+    if min(sides.sizes) < 2 or not (spread := pooled_sd(*befores)) > 0:
+        return nan
+    return float(befores[0].mean() - befores[1].mean()) / spread
 
 
 def _arm(values: tuple[Floats, Floats]) -> Numbers:

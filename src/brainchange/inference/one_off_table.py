@@ -209,12 +209,32 @@ def _unknown_arms(table: pd.DataFrame, layout: Layout) -> list[Problem]:
 
 
 def _contradictions(layout: Layout) -> list[Problem]:
-    problems = []
+    problems = _of_long(layout) if layout.long else _of_wide(layout)
     if both := sorted(set(layout.treated) & set(layout.control)):
         problems.append(Problem(f"the arm '{both[0]}' is both treated and control", "--control"))
-    if layout.long and not layout.value_columns:
+    if layout.pre and layout.pre == layout.post:
+        problems.append(Problem(f"'{layout.pre}' is named as before and as after", "--post"))
+    return problems
+
+
+def _of_long(layout: Layout) -> list[Problem]:
+    problems = []
+    if not layout.value_columns:
         problems.append(Problem("a long table needs the column of its values", "--value"))
-    if not layout.long and not (layout.pre and layout.post):
+    if layout.metric and len(layout.value_columns) > 1:
+        text = "with --metric there is one column of values"
+        problems.append(Problem(text, "--value", fix="leave out --metric or all but one --value"))
+    if len(layout.motion) > 1:
+        problems.append(Problem("a long table has one column of motion", "--motion"))
+    if layout.negative_control and not layout.grouped:
+        text = "it needs --region, --metric or several --value"
+        problems.append(Problem(text, "--negative-control"))
+    return problems
+
+
+def _of_wide(layout: Layout) -> list[Problem]:
+    problems = []
+    if not (layout.pre and layout.post):
         problems.append(
             Problem(
                 "it is not said where the values before and after therapy are",
@@ -223,28 +243,15 @@ def _contradictions(layout: Layout) -> list[Problem]:
                 "with --timepoint and --value",
             )
         )
-    if layout.pre and layout.pre == layout.post:
-        problems.append(Problem(f"'{layout.pre}' is named as before and as after", "--post"))
-    if not layout.long and (layout.value_columns or layout.metric or layout.region):
+    if layout.value_columns or layout.metric or layout.region:
         text = "--value, --metric and --region are for long tables"
         problems.append(Problem(text, "--timepoint", fix="name the column of the timepoints"))
-    for option, named in (
-        ("--motion", layout.motion),
-        ("--negative-control", layout.negative_control),
-    ):
-        if not layout.long and len(named) not in (0, 2):
-            problems.append(
-                Problem("a wide table needs two columns: before and after", option, fix="give both")
-            )
-    if layout.long and len(layout.motion) > 1:
-        problems.append(Problem("a long table has one column of motion", "--motion"))
-    if layout.metric and len(layout.value_columns) > 1:
-        text = "with --metric there is one column of values"
-        problems.append(Problem(text, "--value", fix="leave out --metric or all but one --value"))
-    if layout.long and layout.negative_control and not layout.grouped:
-        text = "it needs --region, --metric or several --value"
-        problems.append(Problem(text, "--negative-control"))
-    return problems
+    pairs = {"--motion": layout.motion, "--negative-control": layout.negative_control}
+    return problems + [
+        Problem("a wide table needs two columns: before and after", option, fix="give both")
+        for option, named in pairs.items()
+        if len(named) not in (0, 2)
+    ]
 
 
 def numbers(column: pd.Series, where: str) -> pd.Series:

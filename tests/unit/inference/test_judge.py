@@ -175,10 +175,21 @@ def test_infinite_values_are_flagged():
     assert "2 infinite values were taken as missing" in one(data).flags
 
 
+def test_arms_that_start_apart_are_flagged():
+    data = table(20, 20)
+    data.pre[data.treated] += 3
+    data.post[data.treated] += 3
+    found = one(data)
+    spread = np.sqrt((data.pre[:20, 0].var(ddof=1) + data.pre[20:, 0].var(ddof=1)) / 2)
+    expected = (data.pre[:20, 0].mean() - data.pre[20:, 0].mean()) / spread
+    assert found.numbers["baseline_difference"] == pytest.approx(expected)
+    assert any("SD before therapy" in flag for flag in found.flags)
+
+
 def test_a_missing_direction_is_flagged_and_judged_both_ways():
     found = one(table(20, 20, 1.5), replace(ASKED, direction=None))
     assert found.verdict.outcome == "SUPPORTED"
-    assert found.flags == ("no direction was claimed: a difference in either direction is judged",)
+    assert found.flags[0] == "no direction was claimed: a difference in either direction is judged"
 
 
 def test_covariates_are_adjusted_for_in_the_test_and_in_the_analysis_of_covariance():
