@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -90,7 +91,13 @@ def small_project(folder: Path) -> Workflow:
     return Workflow(folder)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def small_project_in() -> Callable[[Path], Workflow]:
+    """Make a small project in a folder."""
+    return small_project
+
+
+@pytest.fixture(scope="session")
 def workflow_in() -> type[Workflow]:
     """Run the workflow in any folder."""
     return Workflow
