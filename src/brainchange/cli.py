@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from brainchange.cli_judge import judge
 from brainchange.errors import BrainchangeError, ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -291,3 +292,6 @@ def reference() -> None:
     for name, text in reference_documents().items():
         write_text(root / name, text)
         out.print(name, markup=False)
+
+
+app.command()(judge)

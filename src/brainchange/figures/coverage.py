@@ -50,8 +50,9 @@ def draw(given: FigureInput) -> Iterator[Drawing]:
     coverage = given.tables["coverage"]
     threshold = given.settings.coverage.smallest_share
     if coverage.empty:
-        figure = empty_sheet(6.0, TITLE, "No run was measured.").figure
-        yield Drawing("coverage", figure, coverage, TITLE, _notes(threshold), f"{TITLE}. None.")
+        nothing = "No run was measured."
+        figure = empty_sheet(6.0, TITLE, nothing).figure
+        yield Drawing("coverage", figure, coverage, TITLE, _notes(threshold), f"{TITLE}. {nothing}")
         return
     grid = _grid(coverage, given.tables["changes"], list(given.study.arms))
     table = pd.DataFrame(

@@ -41,7 +41,10 @@ class Ancova:
 
 
 def ancova(
-    treated: tuple[Floats, Floats], control: tuple[Floats, Floats], confidence: float = 0.95
+    treated: tuple[Floats, Floats],
+    control: tuple[Floats, Floats],
+    confidence: float = 0.95,
+    covariates: Floats | None = None,
 ) -> Ancova:
     """Compare arms after therapy, adjusted for the value before.
 
@@ -51,6 +54,8 @@ def ancova(
         Values before and after of the same participants, finite.
     confidence : float
         Confidence of the interval.
+    covariates : numpy.ndarray, shape (n_treated + n_control, n_covariates), optional
+        Further covariates of the treated and then of the control participants, finite.
 
     Returns
     -------
@@ -61,9 +66,10 @@ def ancova(
 
     Notes
     -----
-    ``post ~ 1 + arm + pre`` with one slope. Errors HC3 (MacKinnon and White 1985) with t(n − p)
-    (Long and Ervin 2000, The American Statistician 54:217). Not ``statsmodels``, which takes 1.3 s
-    to import and refers HC3 to the normal distribution unless asked.
+    ``post ~ 1 + arm + pre + covariates`` with one slope each. Errors HC3 (MacKinnon and White
+    1985) with t(n − p) (Long and Ervin 2000, The American Statistician 54:217). Not
+    ``statsmodels``, which takes 1.3 s to import and refers HC3 to the normal distribution unless
+    asked.
     """
     undefined = Ancova(nan, nan, nan, nan, nan, nan)
     if min(treated[0].size, control[0].size) < 2:
@@ -72,9 +78,10 @@ def ancova(
     post = np.concatenate([treated[1], control[1]])
     arm = np.repeat([1.0, 0.0], [treated[0].size, control[0].size])
     spread = standard_deviation(pre)
-    if not spread > 0 or pre.size <= 3:
+    further = np.empty((pre.size, 0)) if covariates is None else _standardised(covariates)
+    if not spread > 0 or pre.size <= 3 + further.shape[1]:
         return undefined
-    design = np.column_stack([np.ones_like(arm), arm, (pre - pre.mean()) / spread])
+    design = np.column_stack([np.ones_like(arm), arm, (pre - pre.mean()) / spread, further])
     if np.linalg.matrix_rank(design) < design.shape[1]:
         return undefined
     estimate, error = _fit(design, post)
@@ -84,6 +91,14 @@ def ancova(
     margin = float(stdtrit(df, (1 + confidence) / 2)) * error
     p = 2 * float(stdtr(df, -abs(estimate / error)))
     return Ancova(estimate, error, df, p, estimate - margin, estimate + margin)
+
+
+def _standardised(covariates: Floats) -> Floats:
+    """Give every covariate a like size, so that only dependence lowers the rank."""
+    centred = covariates - covariates.mean(axis=0)
+    sizes = np.sqrt((centred**2).mean(axis=0))
+    standard: Floats = centred / np.where(sizes > 0, sizes, 1)
+    return standard
 
 
 def _fit(design: Floats, post: Floats) -> tuple[float, float]:

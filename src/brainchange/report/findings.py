@@ -253,7 +253,10 @@ def _p_note(row: Row) -> str:
         notes.append(f"{name} of {text_of(row['family_size'])}".removesuffix(" of "))
     elif math.isfinite(row["p_permutation"]):
         notes.append("not adjusted")
-    return ", ".join(filter(None, [*notes, p_floor(row["p_floor"])]))
+    floor = p_floor(row["p_floor"])
+    return ", ".join(
+        filter(None, [*notes, f"{floor} before adjustment" if floor and name else floor])
+    )
 
 
 def _detectable_sd(row: Row) -> str:

@@ -111,6 +111,11 @@ def test_coverage_marks_exactly_the_unusable_cells(study: FigureInput) -> None:
     assert drawing.table["share"].between(0, 1).all()
 
 
+def test_coverage_of_nothing_says_so(study: FigureInput) -> None:
+    nothing = with_table(study, "coverage", study.tables["coverage"].head(0))
+    assert drawn("coverage", nothing)["coverage"].alternative.endswith("No run was measured.")
+
+
 def test_coverage_takes_the_smallest_share_over_the_runs(study: FigureInput) -> None:
     coverage = study.tables["coverage"].copy()
     cell = (coverage["participant_id"] == "sub-02") & (coverage["region"] == "vmPFC")

@@ -130,9 +130,11 @@ def test_the_side_of_an_effect(
 def test_the_smallest_possible_p_and_the_adjustment_stand_beside_p(study: Any) -> None:
     made = finding(row(), None, study, RULES)
     assert made.p == "p = 0.016"
-    assert made.p_note == "Holm of 4, smallest possible 0.000011"
+    assert made.p_note == "Holm of 4, smallest possible 0.000011 before adjustment"
     plain = row(adjustment="none", p_adjusted=math.nan, family_size=None)
-    assert finding(plain, None, study, RULES).p == "p = 0.004"
+    unadjusted = finding(plain, None, study, RULES)
+    assert unadjusted.p == "p = 0.004"
+    assert unadjusted.p_note == "not adjusted, smallest possible 0.000011"
 
 
 def test_the_strip_places_the_effect_on_a_line_from_minus_3_to_3(study: Any) -> None:
