@@ -1,10 +1,11 @@
-"""The command line: check and list what is configured, lock, fetch and simulate studies."""
+"""The command line: check and list what is configured; lock, fetch, simulate; judge a table."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -29,6 +30,10 @@ class _Told(typer.core.TyperGroup):
     """A group of commands whose errors are told in words, with a documented exit code."""
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+        # A terminal that knows only ASCII gets '?' for a sign it cannot show, and no error.
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
         except BrainchangeError as error:

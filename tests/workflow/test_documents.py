@@ -33,6 +33,7 @@ COMMANDS = {
     "snakemake -n": ["snakemake", "-n"],
     "brainchange check": ["brainchange", "check"],
     "brainchange --help": ["brainchange", "--help"],
+    "brainchange judge": ["brainchange", "judge", "--help"],
 }
 
 

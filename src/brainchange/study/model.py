@@ -85,8 +85,6 @@ class Participants(Strict):
     """Column with the participant's label (`sub-01`)."""
     arm_column: Text
     """Column that says which arm a participant is in."""
-    covariates: tuple[Text, ...] = ()
-    """Columns to be shown in the table of participants (age, sex)."""
     columns: dict[Fact, Text] = Field(default_factory=dict)
     """Columns that some claims need and that have no timepoint (`dose: n_sessions`)."""
 
