@@ -8,7 +8,7 @@ code is 1 where a bar does not hold.
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,13 +42,7 @@ def topics() -> list[str]:
 
 def rows_of(topic: str) -> Iterator[dict[str, Any]]:
     """Run the benchmarks of one module."""
-    spec = importlib.util.spec_from_file_location(f"benchmark_{topic}", HERE / f"{topic}.py")
-    if spec is None or spec.loader is None:
-        raise ImportError(topic)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield from module.rows()
+    yield from importlib.import_module(topic).rows()
 
 
 def main(chosen: list[str]) -> int:
