@@ -213,11 +213,11 @@ def _morris_standard_error(
 
 
 def _pooled_correlation(treated: tuple[Floats, Floats], control: tuple[Floats, Floats]) -> float:
-    products = np.zeros(3)
-    for pre, post in (treated, control):
-        x, y = pre - pre.mean(), post - post.mean()
-        products += (x @ y, x @ x, y @ y)
-    covariance, variance_pre, variance_post = products
-    if not variance_pre * variance_post > 0:
+    spreads = pooled_sd(treated[0], control[0]) * pooled_sd(treated[1], control[1])
+    if not spreads > 0:
         return nan
-    return float(covariance / sqrt(variance_pre * variance_post))
+    covariance = sum(
+        float((pre - pre.mean()) @ (post - post.mean())) for pre, post in (treated, control)
+    )
+    df = treated[0].size + control[0].size - 2
+    return covariance / df / spreads

@@ -181,7 +181,8 @@ def _climb(data: Cells, basis: Floats, start: Floats) -> tuple[_State, Floats, b
 
 def _at(data: Cells, basis: Floats, weights: Floats) -> _State:
     """Compute likelihood, score, expected information and coefficients at one covariance."""
-    inverse, log_determinant = _inverses(np.tensordot(weights, basis, axes=1), data.present)
+    covariance = np.tensordot(weights, basis, axes=1).astype(np.float64)
+    inverse, log_determinant = _inverses(covariance, data.present)
     if not np.isfinite(log_determinant).all():
         return _State(-inf, *[np.empty(0)] * 6)
     count, across = data.count, np.swapaxes(data.design, 1, 2)
@@ -210,8 +211,12 @@ def _slopes(
     count, design, across = data.count, data.design, np.swapaxes(data.design, 1, 2)
     once = inverse[:, None] @ basis @ inverse[:, None]
     twice = once[:, :, None] @ basis @ inverse[:, None, None]
-    first = np.tensordot(count, across[:, None] @ once @ design[:, None], axes=1)
-    second = np.tensordot(count, across[:, None, None] @ twice @ design[:, None, None], axes=1)
+    first: Floats = np.tensordot(count, across[:, None] @ once @ design[:, None], axes=1).astype(
+        np.float64
+    )
+    second: Floats = np.tensordot(
+        count, across[:, None, None] @ twice @ design[:, None, None], axes=1
+    ).astype(np.float64)
     scaled = spread @ first
     score = (
         np.einsum("kjab,kab->j", once, products)

@@ -56,7 +56,8 @@ def connectivity(signals: RegionSignals) -> FloatArray:
         regions with one and the same signal.
     """
     r = correlation(signals.denoised)
-    return np.arctanh(np.where(np.abs(r) < SAME_SIGNAL, r, np.nan))
+    z: FloatArray = np.arctanh(np.where(np.abs(r) < SAME_SIGNAL, r, np.nan))
+    return z
 
 
 METRIC = Metric(
