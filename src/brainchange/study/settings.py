@@ -101,6 +101,19 @@ class Inference(Strict):
     """Arms with fewer participants with both timepoints are described, not tested."""
 
 
+class Preparation(Strict):
+    """Preparation of raw images (`images.source: raw` of a study); derivatives ignore it."""
+
+    slice_timing: Literal["auto", "on", "off"] = "auto"
+    """Correct for the time at which each slice was acquired: auto corrects runs with events whose
+    sidecar gives SliceTiming. Quote "on" and "off"."""
+    smallest_mask_overlap: Share = 0.85
+    """A run is left out if the brain masks of its BOLD reference and of the T1w image overlap less
+    (Dice coefficient)."""
+    largest_registration_distance: Positive = 3.0
+    """A run is left out if its registration to the T1w image is uncertain by more, in mm."""
+
+
 class Settings(Strict):
     """What `config/config.yaml` says."""
 
@@ -123,6 +136,8 @@ class Settings(Strict):
     """Metrics to compute (`brainchange list metrics`)."""
     sources: Sources = Sources()
     """Where files are fetched from."""
+    preparation: Preparation = Preparation()
+    """Preparation of raw images."""
     denoising: Denoising = Denoising()
     """Nuisance regression."""
     censoring: Censoring = Censoring()

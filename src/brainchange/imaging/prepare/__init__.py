@@ -1,0 +1,1 @@
+"""Raw BIDS images → a prepared run, as a derivative with fMRIPrep's names."""
