@@ -105,7 +105,7 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
     problems.extend(_label_problems(regions))
     if regions and study:
         with _collected(problems):
-            atlas = study.images.parcellation
+            atlas = study.images.segmentation
             chosen = regions_of_atlas(regions, atlas, settings.regions, f"{CONFIG}: regions")
     if claims and regions:
         problems.extend(_claim_problems(claims, regions))

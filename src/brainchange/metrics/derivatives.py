@@ -108,7 +108,7 @@ def write_derivatives(
                 suffix=suffix,
                 extension=".tsv",
                 space=images.space,
-                seg=images.parcellation,
+                seg=images.segmentation,
                 desc=stem,
             )
             path = folder / run.run.folder / name

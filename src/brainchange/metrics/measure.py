@@ -22,7 +22,7 @@ from brainchange.metrics.gates import cautions, decision, exclusion, left_out
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.prepared import ReadRun, open_run, read_run
 from brainchange.metrics.registry import Metric, chosen_metrics
-from brainchange.sources.bids import PreparedFiles, Run
+from brainchange.sources.bids import PARCELLATIONS, PreparedFiles, Run
 from brainchange.study.decisions import Decision
 from brainchange.study.model import Images
 from brainchange.study.regions import Region
@@ -205,8 +205,9 @@ def labels_of(images: Images, folder: Path) -> Mapping[str, int]:
     TableError
         The table in the dataset cannot be read.
     """
-    atlas = images.parcellation
-    path = folder / images.derivatives / f"desc-{atlas}_dseg.tsv"
+    atlas = images.segmentation
+    home = PARCELLATIONS if images.atlas else images.derivatives
+    path = folder / home / f"desc-{atlas}_dseg.tsv"
     return read_labels(path) if path.is_file() else packaged_labels(atlas)
 
 

@@ -27,6 +27,9 @@ ENTITIES = (
 )  # fmt: skip
 """Entities in the order BIDS 1.10 gives them in a file name."""
 
+PARCELLATIONS = "derivatives/brainchange-regions"
+"""Folder in the study folder where atlases are brought to the grid of each run."""
+
 MADE_BY_PREPARATION = frozenset(
     {"hemi", "space", "cohort", "atlas", "seg", "scale", "res", "den", "label", "desc"}
 )
@@ -117,6 +120,8 @@ class PreparedFiles:
         Table of confounds.
     sidecar : str
         JSON sidecar of the BOLD image.
+    events : str, optional
+        Table of the events of a task; None where there is none.
     """
 
     run: Run
@@ -125,11 +130,13 @@ class PreparedFiles:
     parcellation: str
     confounds: str
     sidecar: str
+    events: str | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:
         """All its files."""
-        return (self.bold, self.brain_mask, self.parcellation, self.confounds, self.sidecar)
+        own = (self.bold, self.brain_mask, self.parcellation, self.confounds, self.sidecar)
+        return (*own, self.events) if self.events else own
 
 
 def parse_name(name: str) -> BidsName | None:
@@ -178,26 +185,85 @@ def prepared_runs(
         One row (columns of ``brainchange.study.decisions.DECISIONS_TABLE``) for each run that
         lacks a file or has two of a kind, and each file that lies in another participant's folder.
     """
+    known = sorted(paths)
     found: dict[Run, dict[Role, list[str]]] = {}
     decisions: list[Decision] = []
-    for path in sorted(_under(paths, images.derivatives)):
+    for path in _under(known, images.derivatives):
         name = parse_name(PurePosixPath(path).name)
         role = _role(name, images) if name else None
         if name is None or role is None or name.entities.get("task") not in tasks:
             continue
         run = run_of(name)
         if _lies_elsewhere(path, run):
-            decisions.append(_excluded(run, f"{path} lies in the folder of another participant"))
+            decisions.append(excluded_run(run, f"{path} lies in the folder of another participant"))
         else:
             found.setdefault(run, {}).setdefault(role, []).append(path)
     complete: list[PreparedFiles] = []
-    for run in sorted(found, key=_sort_key):
+    for run in sorted(found, key=sort_key):
+        if images.atlas:
+            found[run]["parcellation"] = [parcellation_path(run, images)]
         files, reason = _one_of_each(found[run], images)
         if reason:
-            decisions.append(_excluded(run, reason))
+            decisions.append(excluded_run(run, reason))
         else:
-            complete.append(PreparedFiles(run=run, **files))
+            events = events_of(run, known)
+            complete.append(PreparedFiles(run=run, **files, events=events))
     return complete, decisions
+
+
+def parcellation_path(run: Run, images: Images) -> str:
+    """Name the file that holds an atlas on the grid of a run, in the study folder."""
+    named = {"space": images.space, "desc": images.segmentation}
+    if images.resolution:
+        named["res"] = images.resolution
+    name = derivative_name(run, suffix="dseg", extension=".nii.gz", **named)
+    return f"{PARCELLATIONS}/{run.folder}/{name}"
+
+
+def inherited(run: Run, paths: Iterable[str], *, suffix: str, extension: str) -> tuple[str, ...]:
+    """Find the files that hold for a run by the inheritance principle of BIDS.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    paths : iterable of str
+        Paths in the study folder.
+    suffix, extension : str
+        ``bold`` and ``.json``, ``events`` and ``.tsv``.
+
+    Returns
+    -------
+    tuple of str
+        Those of the raw dataset in a folder above or beside the run whose entities the run has,
+        the most general first; what a later one says replaces what an earlier one says.
+    """
+    ending = f"{suffix}{extension}"
+    own, folder = dict(run.named), PurePosixPath(run.folder)
+    holding: list[tuple[int, int, str]] = []
+    for path in paths:
+        if not path.endswith(ending):
+            continue
+        place = PurePosixPath(path)
+        entities = _entities_of(place.name, ending)
+        beside = place.parent == folder or place.parent in folder.parents
+        if beside and entities is not None and entities.items() <= own.items():
+            holding.append((len(place.parts), len(entities), path))
+    return tuple(path for _, _, path in sorted(holding))
+
+
+def events_of(run: Run, paths: Iterable[str]) -> str | None:
+    """Find the table of events of a run: the most specific one that holds for it."""
+    found = inherited(run, paths, suffix="events", extension=".tsv")
+    return found[-1] if found else None
+
+
+def _entities_of(name: str, ending: str) -> Mapping[str, str] | None:
+    """Entities of a file name; a file at the top of a dataset may have none."""
+    if name == ending:
+        return {}
+    parsed = parse_name(name)
+    return parsed.entities if parsed and parsed.suffix + parsed.extension == ending else None
 
 
 def run_of(name: BidsName) -> Run:
@@ -274,7 +340,7 @@ def _role(name: BidsName, images: Images) -> Role | None:
     described = (name.entities.get("desc"), name.suffix)
     if described in (("confounds", "timeseries"), ("confounds", "regressors")):
         return "confounds" if name.extension == ".tsv" else None
-    if name.entities.get("space") != images.space:
+    if (name.entities.get("space"), name.entities.get("res")) != (images.space, images.resolution):
         return None
     if described == ("preproc", "bold") and name.extension == ".json":
         return "sidecar"
@@ -283,7 +349,7 @@ def _role(name: BidsName, images: Images) -> Role | None:
     roles: dict[tuple[str | None, str], Role] = {
         ("preproc", "bold"): "bold",
         ("brain", "mask"): "brain_mask",
-        (images.parcellation, "dseg"): "parcellation",
+        (images.segmentation, "dseg"): "parcellation",
     }
     return roles.get(described)
 
@@ -310,7 +376,13 @@ def _one_of_each(files: Mapping[Role, list[str]], images: Images) -> tuple[dict[
     return {role: found[0] for role, found in files.items()}, "; ".join(lacking + several)
 
 
-def _excluded(run: Run, reason: str) -> Decision:
+def sort_key(run: Run) -> tuple[str, str, str, str]:
+    """Order runs by participant, session, task and name."""
+    return (run.participant, run.session or "", run.task, run.key)
+
+
+def excluded_run(run: Run, reason: str, config_key: str = "images") -> Decision:
+    """Make the decision that a run is not used, as a row of ``DECISIONS_TABLE``."""
     return {
         "scope": "run",
         "participant_id": run.participant,
@@ -318,9 +390,5 @@ def _excluded(run: Run, reason: str) -> Decision:
         "run": run.key,
         "action": "excluded",
         "reason": reason,
-        "config_key": "images",
+        "config_key": config_key,
     }
-
-
-def _sort_key(run: Run) -> tuple[str, str, str, str]:
-    return (run.participant, run.session or "", run.task, run.key)

@@ -90,14 +90,43 @@ class Participants(Strict):
 
 
 class Images(Strict):
-    """Which prepared images are used (way (a): derivatives in the participant's own space)."""
+    """Which images are measured, and the parcellation they are measured with."""
 
-    derivatives: str = "derivatives/fmriprep"
-    """Folder of the prepared images in the study folder."""
+    source: Literal["derivatives", "raw"] = "derivatives"
+    """derivatives: prepared images are published; raw: they are prepared here, from BIDS."""
+    derivatives: str = ""
+    """Folder of the prepared images in the study folder; derivatives/fmriprep unless said, and
+    derivatives/brainchange where they are prepared here."""
     space: Label = "T1w"
-    """The `space-` label of the BOLD images."""
+    """The `space-` label of the BOLD images: T1w, or the template they were brought to."""
+    resolution: Label | None = None
+    """The `res-` label of the BOLD images, where they have one."""
     parcellation: Label = "aparcaseg"
     """The `desc-` label of the parcellation on the same grid; also the atlas in regions.tsv."""
+    atlas: Label | None = None
+    """Atlas of config/atlases.tsv that is brought to the images, instead of a parcellation of the
+    derivatives; needed where images are prepared here."""
+    template: Label = "MNI152NLin2009cAsym"
+    """Template of config/templates.tsv that T1w images are registered to in preparation."""
+    allow_other_template: bool = False
+    """Whether an atlas of another template than that of the images may be used, with a caveat."""
+
+    @property
+    def segmentation(self) -> str:
+        """Name of the parcellation, wherever it is from: its `desc-`, its atlas in regions.tsv."""
+        return self.atlas or self.parcellation
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Images:
+        if self.source == "raw" and not self.atlas:
+            raise ValueError("raw images have no parcellation of their own: name an 'atlas'")
+        if self.source == "raw" and (self.space != "T1w" or self.resolution):
+            raise ValueError("images that are prepared here are in space T1w, without resolution")
+        if not self.derivatives:
+            prepared_here = self.source == "raw"
+            folder = "derivatives/brainchange" if prepared_here else "derivatives/fmriprep"
+            object.__setattr__(self, "derivatives", folder)
+        return self
 
 
 class Scan(Strict):

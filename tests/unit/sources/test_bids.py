@@ -13,6 +13,8 @@ from brainchange.sources.bids import (
     PreparedFiles,
     Run,
     derivative_name,
+    events_of,
+    inherited,
     parse_name,
     prepared_runs,
     run_of,
@@ -95,11 +97,49 @@ def test_a_run_without_one_of_its_files_is_a_decision(role: str, what: str) -> N
 
 
 def test_two_files_of_a_kind_are_a_decision_and_not_a_guess() -> None:
-    second = f"{FOLDER}/{KEY}_space-T1w_res-2_desc-preproc_bold.nii.gz"
+    second = f"{FOLDER}/{KEY}_space-T1w_desc-preproc_bold.nii"
     runs, (decision,) = prepared_runs([*files(), second], Images(), ("rest",))
     assert runs == []
     assert decision["reason"].startswith("2 files could be its prepared BOLD image: ")
     assert second in decision["reason"]
+
+
+def test_the_resolution_of_a_template_space_tells_images_apart() -> None:
+    images = Images(space="MNI152NLin2009cAsym", resolution="2", atlas="HarvardOxford")
+    kinds = ("desc-preproc_bold.nii.gz", "desc-brain_mask.nii.gz", "desc-preproc_bold.json")
+    space = f"{FOLDER}/{KEY}_space-MNI152NLin2009cAsym"
+    at_2_mm = [f"{space}_res-2_{kind}" for kind in kinds]
+    native = [f"{space}_{kind}" for kind in kinds]
+    confounds = f"{FOLDER}/{KEY}_desc-confounds_timeseries.tsv"
+    (prepared,), decisions = prepared_runs([*at_2_mm, *native, confounds], images, ("rest",))
+    assert decisions == []
+    assert prepared.bold == at_2_mm[0]
+    assert prepared.parcellation == (
+        f"derivatives/brainchange-regions/sub-01/ses-pre/func/{KEY}"
+        "_space-MNI152NLin2009cAsym_res-2_desc-HarvardOxford_dseg.nii.gz"
+    )
+
+
+def test_what_is_said_for_a_task_holds_for_its_runs_unless_a_run_says_otherwise() -> None:
+    run = Run("sub-01", "ses-pre", "faces", (("run", "1"),))
+    paths = [
+        "sub-01/ses-pre/func/sub-01_ses-pre_task-faces_run-1_bold.json",
+        "sub-01/sub-01_task-faces_bold.json",
+        "sub-01/ses-pre/func/sub-01_ses-pre_task-faces_run-2_bold.json",
+        "sub-02/sub-02_task-faces_bold.json",
+        "task-faces_bold.json",
+        "task-rest_bold.json",
+        "derivatives/fmriprep/task-faces_bold.json",
+    ]
+    assert inherited(run, paths, suffix="bold", extension=".json") == (
+        paths[4],
+        paths[1],
+        paths[0],
+    )
+    assert events_of(run, ["task-faces_events.tsv", "task-rest_events.tsv"]) == (
+        "task-faces_events.tsv"
+    )
+    assert events_of(run, ["sub-01/ses-post/func/sub-01_ses-post_task-faces_events.tsv"]) is None
 
 
 def test_a_file_in_the_folder_of_another_participant_is_not_used() -> None:

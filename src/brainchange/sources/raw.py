@@ -1,0 +1,247 @@
+"""The raw BIDS images of a study: the runs of each participant, and the T1w image for all of them.
+
+One T1w image serves every session of a participant, so that what anatomy adds to a measurement is
+the same before and after therapy; it is that of the first timepoint where there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from brainchange.sources.bids import (
+    PreparedFiles,
+    Run,
+    derivative_name,
+    events_of,
+    excluded_run,
+    inherited,
+    parcellation_path,
+    parse_name,
+    run_of,
+    sort_key,
+)
+from brainchange.study.decisions import Decision
+from brainchange.study.model import Images
+
+IMAGES = (".nii.gz", ".nii")
+DERIVATIVES = ("derivatives/", "sourcedata/", "code/", "stimuli/")
+"""Folders of a BIDS dataset that hold no raw images."""
+
+
+@dataclass(frozen=True)
+class RawRun:
+    """The files of one raw BOLD run; paths are in the study folder.
+
+    Attributes
+    ----------
+    run : Run
+        Which run.
+    bold : str
+        Its image.
+    sidecars : tuple of str
+        JSON files that hold for it, the most general first.
+    events : str or None
+        Its table of events.
+    """
+
+    run: Run
+    bold: str
+    sidecars: tuple[str, ...]
+    events: str | None = None
+
+
+@dataclass(frozen=True)
+class RawParticipant:
+    """The raw images of one participant.
+
+    Attributes
+    ----------
+    participant : str
+        ``sub-01``.
+    runs : tuple of RawRun
+        Its BOLD runs, sorted.
+    t1w : str or None
+        The T1w image that is used for all of them; None where there is none.
+    t1w_session : str or None
+        The session it is from (``ses-pre``); None in a dataset without sessions.
+    t1w_of_timepoint : tuple of (str, str)
+        For each timepoint that has a T1w image: the timepoint and the image.
+    """
+
+    participant: str
+    runs: tuple[RawRun, ...]
+    t1w: str | None = None
+    t1w_session: str | None = None
+    t1w_of_timepoint: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files its preparation reads."""
+        found = [path for run in self.runs for path in (run.bold, *run.sidecars)]
+        found += [path for _, path in self.t1w_of_timepoint]
+        return tuple(dict.fromkeys([*found, self.t1w] if self.t1w else found))
+
+
+def raw_participants(
+    paths: Iterable[str],
+    tasks: Collection[str],
+    timepoints: Sequence[tuple[str, Sequence[str]]],
+) -> tuple[list[RawParticipant], list[Decision]]:
+    """Find the raw runs, and the T1w image of each participant, among the files that exist.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        Paths in the study folder (those of the lock).
+    tasks : collection of str
+        Task labels to use.
+    timepoints : sequence of (str, sequence of str)
+        Session labels (without ``ses-``) of each timepoint, the first first.
+
+    Returns
+    -------
+    participants : list of RawParticipant
+        Those with a run, sorted.
+    decisions : list of dict
+        One row of ``DECISIONS_TABLE`` for each run that is not used (an echo of several), each
+        choice among several T1w images, and each session without a T1w image of its own.
+    """
+    known = sorted(path for path in paths if not path.startswith(DERIVATIVES))
+    grouped: dict[str, list[RawRun]] = {}
+    decisions: list[Decision] = []
+    for run, bold in _bold_runs(known, tasks):
+        if reason := _unusable(run):
+            decisions.append(excluded_run(run, reason))
+            continue
+        sidecars = inherited(run, known, suffix="bold", extension=".json")
+        raw = RawRun(run, bold, sidecars, events_of(run, known))
+        grouped.setdefault(run.participant, []).append(raw)
+    anatomies = _anatomies(known)
+    participants = []
+    for name, runs in sorted(grouped.items()):
+        participant, told = _with_t1w(name, tuple(runs), anatomies.get(name, []), timepoints)
+        participants.append(participant)
+        decisions += told
+    return participants, decisions
+
+
+def prepared_files(raw: RawRun, images: Images) -> PreparedFiles:
+    """Name the files that preparation makes of a raw run, as fMRIPrep does.
+
+    Parameters
+    ----------
+    raw : RawRun
+        The run.
+    images : Images
+        Folder of the derivatives and the atlas.
+
+    Returns
+    -------
+    PreparedFiles
+        Paths in the study folder.
+    """
+    run, folder = raw.run, f"{images.derivatives}/{raw.run.folder}"
+
+    def named(suffix: str, extension: str, **entities: str) -> str:
+        return f"{folder}/{derivative_name(run, suffix=suffix, extension=extension, **entities)}"
+
+    return PreparedFiles(
+        run=run,
+        bold=named("bold", ".nii.gz", space=images.space, desc="preproc"),
+        brain_mask=named("mask", ".nii.gz", space=images.space, desc="brain"),
+        parcellation=parcellation_path(run, images),
+        confounds=named("timeseries", ".tsv", desc="confounds"),
+        sidecar=named("bold", ".json", space=images.space, desc="preproc"),
+        events=raw.events,
+    )
+
+
+def _bold_runs(paths: Sequence[str], tasks: Collection[str]) -> list[tuple[Run, str]]:
+    """BOLD images of the tasks; a compressed image wins over its uncompressed copy."""
+    found: dict[Run, str] = {}
+    for path in paths:
+        name = parse_name(PurePosixPath(path).name)
+        if name is None or name.suffix != "bold" or name.extension not in IMAGES:
+            continue
+        if "sub" not in name.entities or name.entities.get("task") not in tasks:
+            continue
+        run = run_of(name)
+        if str(PurePosixPath(path).parent) == run.folder:
+            found[run] = min(found.get(run, path), path, key=lambda p: not p.endswith(".gz"))
+    return sorted(found.items(), key=lambda item: sort_key(item[0]))
+
+
+def _unusable(run: Run) -> str:
+    entities = dict(run.entities)
+    if "echo" in entities:
+        return "it is one of several echoes, and echoes are not combined yet"
+    if entities.get("part", "mag") != "mag":
+        return "it holds no magnitudes"
+    return ""
+
+
+def _anatomies(paths: Sequence[str]) -> dict[str, list[tuple[str | None, str]]]:
+    """Session label and path of every T1w image of each participant, sorted by path."""
+    found: dict[str, list[tuple[str | None, str]]] = {}
+    for path in paths:
+        name = parse_name(PurePosixPath(path).name)
+        if name and name.suffix == "T1w" and name.extension in IMAGES and "sub" in name.entities:
+            participant = f"sub-{name.entities['sub']}"
+            found.setdefault(participant, []).append((name.entities.get("ses"), path))
+    return found
+
+
+def _with_t1w(
+    name: str,
+    runs: tuple[RawRun, ...],
+    anatomies: Sequence[tuple[str | None, str]],
+    timepoints: Sequence[tuple[str, Sequence[str]]],
+) -> tuple[RawParticipant, list[Decision]]:
+    of_timepoint = {
+        timepoint: path
+        for timepoint, labels in timepoints
+        if (path := next((p for session, p in anatomies if session in labels), None))
+    }
+    if not anatomies:
+        return RawParticipant(name, runs), []
+    used = next(iter(of_timepoint.values()), anatomies[0][1])
+    session = next(label for label, path in anatomies if path == used)
+    decisions = [*_several(name, used, anatomies, session), *_borrowed(name, runs, session)]
+    participant = RawParticipant(
+        name, runs, used, f"ses-{session}" if session else None, tuple(of_timepoint.items())
+    )
+    return participant, decisions
+
+
+def _several(
+    name: str, used: str, anatomies: Sequence[tuple[str | None, str]], session: str | None
+) -> list[Decision]:
+    others = [path for label, path in anatomies if label == session and path != used]
+    if not others:
+        return []
+    reason = f"of several T1w images of the session {used} is used, not {', '.join(others)}"
+    return [_about_session(name, session, "caution", reason)]
+
+
+def _borrowed(name: str, runs: Sequence[RawRun], session: str | None) -> list[Decision]:
+    """Say which sessions use the T1w image of another one."""
+    own = f"ses-{session}" if session else None
+    sessions = dict.fromkeys(raw.run.session for raw in runs if raw.run.session != own)
+    reason = f"prepared with the T1w image of {own or 'no session'}, as every session is"
+    return [
+        _about_session(name, (other or "").removeprefix("ses-") or None, "caution", reason)
+        for other in sessions
+    ]
+
+
+def _about_session(participant: str, label: str | None, action: str, reason: str) -> Decision:
+    return {
+        "scope": "session",
+        "participant_id": participant,
+        "session_id": f"ses-{label}" if label else None,
+        "action": action,
+        "reason": reason,
+        "config_key": "images",
+    }
