@@ -8,6 +8,7 @@ from typing import Literal
 
 from brainchange.inference.verdict_evidence import Evidence
 from brainchange.inference.verdict_rules import (
+    THREAT,
     Rule,
     amount,
     ancova_same_sign,
@@ -22,6 +23,7 @@ from brainchange.inference.verdict_rules import (
     negative_control,
     primary_test,
     randomised,
+    threats,
     unadjusted_test,
     within_test,
 )
@@ -94,6 +96,8 @@ def decide(evidence: Evidence) -> Verdict:
     allocation the same evidence gives SUPPORTED (associational). CONTRADICTED asks the same of the
     opposite direction, and that the interval excludes 0. A check that was not made never helps:
     it counts as failed, except the two safeguards of images for values that are not of images.
+    A threat that is present (regression to the mean, attrition that differs …) counts as a failed
+    safeguard, and an absence of effect cannot be told in its presence; none ever strengthens.
     Estimators of different sign (Lord's paradox) leave nothing directional to say. NO MEANINGFUL
     EFFECT needs every estimate inside the bounds besides the two one-sided tests.
     """
@@ -124,6 +128,7 @@ def _rules(evidence: Evidence) -> tuple[Rule, ...]:
         randomised(evidence),
         interval_opposite(evidence),
         equivalence(evidence),
+        *threats(evidence),
     )
 
 
@@ -132,6 +137,8 @@ def _outcome(evidence: Evidence, held: Mapping[str, bool | None]) -> Outcome:
         held[name] or (held[name] is None and name in OF_IMAGES and not evidence.from_images)
         for name in SAFEGUARDS
     )
+    threatened = any(name.startswith(THREAT) and found is False for name, found in held.items())
+    safe = safe and not threatened
     claimed, agreed = held["claimed_direction"], held["estimators_agree"]
     if claimed and held["primary_test"] and safe:
         return "SUPPORTED" if evidence.is_randomised else "SUPPORTED (associational)"
@@ -139,7 +146,7 @@ def _outcome(evidence: Evidence, held: Mapping[str, bool | None]) -> Outcome:
         return "SUGGESTIVE"
     if held["interval_opposite"] and held["primary_test"] and safe:
         return "CONTRADICTED"
-    if held["equivalence"]:
+    if held["equivalence"] and not threatened:
         return "NO MEANINGFUL EFFECT"
     return "INCONCLUSIVE"
 
@@ -163,7 +170,8 @@ DECISIVE: Mapping[Outcome, tuple[str, ...]] = {
 
 def _reasons(outcome: Outcome, trace: tuple[Rule, ...]) -> tuple[str, ...]:
     rules = {rule.name: rule for rule in trace}
-    return tuple(rules[name].consequence for name in DECISIVE[outcome] if rules[name].consequence)
+    names = (*DECISIVE[outcome], *(name for name in rules if name.startswith(THREAT)))
+    return tuple(rules[name].consequence for name in names if rules[name].consequence)
 
 
 def _without_control(evidence: Evidence, asked: tuple[Rule, ...]) -> Verdict:
@@ -176,6 +184,8 @@ def _without_control(evidence: Evidence, asked: tuple[Rule, ...]) -> Verdict:
         "there is no control arm: time, practice, expectation and regression to the mean "
         f"may change the measure by {amount(evidence.difference)} as well as therapy"
     )
-    trace = (*asked, direction, tested)
+    told = threats(evidence)
+    trace = (*asked, direction, tested, *told)
     reasons = (tested.consequence, direction.consequence, limit)
+    reasons += tuple(rule.consequence for rule in told if rule.consequence)
     return Verdict(outcome, reasons, SAFEGUARDS, trace)

@@ -44,6 +44,32 @@ class DifferentialMotion:
 
 
 @dataclass(frozen=True)
+class Threat:
+    """Another explanation of a difference, or of its absence: it can only weaken a verdict.
+
+    Attributes
+    ----------
+    name : str
+        Its name, the same in every trace (``regression_to_the_mean``).
+    asked : str
+        The question in words; yes means that the threat is there.
+    value, threshold : float
+        The number and what it is compared with; NaN where there is none.
+    present : bool or None
+        Whether it is there; None if that could not be judged.
+    consequence : str
+        What follows, in words; empty where nothing does.
+    """
+
+    name: str
+    asked: str
+    value: float
+    threshold: float
+    present: bool | None
+    consequence: str
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What is known of one claim in one study; raw signs (post − pre, treated − control).
 
@@ -81,6 +107,9 @@ class Evidence:
         None if there was none.
     motion : DifferentialMotion, optional
         None if motion was not compared.
+    threats : tuple of Threat
+        Other explanations that were looked for. One that is present counts as a safeguard that
+        failed, and takes NO MEANINGFUL EFFECT away.
     dppc2 : float
         Difference in standard deviations before therapy.
     from_images : bool
@@ -119,6 +148,7 @@ class Evidence:
     multiverse: tuple[float, ...] | None = None
     negative_control: NegativeControl | None = None
     motion: DifferentialMotion | None = None
+    threats: tuple[Threat, ...] = ()
     dppc2: float = nan
     from_images: bool = True
     problem: str = ""

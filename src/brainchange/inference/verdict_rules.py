@@ -13,6 +13,8 @@ from brainchange.inference.verdict_evidence import Evidence
 
 SMALLEST_SHARE = 0.8
 """Share of specifications that must have the sign of the difference."""
+THREAT = "threat_"
+"""What the names of rules about threats begin with; such a rule holds if the threat is absent."""
 STRONG_BAYES_FACTOR = 3.0
 """Bayes factor from which evidence counts as more than anecdotal (Jeffreys 1961)."""
 NAMES = {
@@ -246,6 +248,21 @@ def motion(evidence: Evidence) -> Rule:
     if found.p < alpha:
         text += f" (motion itself changed differently in the arms, {p_text(found.p)})"
     return Rule("motion", asked, found.adjusted_p, alpha, held, text)
+
+
+def threats(evidence: Evidence) -> tuple[Rule, ...]:
+    """Ask for every threat whether the difference is free of it."""
+    return tuple(
+        Rule(
+            f"{THREAT}{threat.name}",
+            threat.asked,
+            threat.value,
+            threat.threshold,
+            None if threat.present is None else not threat.present,
+            threat.consequence,
+        )
+        for threat in evidence.threats
+    )
 
 
 def randomised(evidence: Evidence) -> Rule:

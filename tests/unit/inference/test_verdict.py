@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brainchange.inference.verdict import DECISIVE, SAFEGUARDS, Outcome, decide
-from brainchange.inference.verdict_evidence import DifferentialMotion, Evidence, NegativeControl
+from brainchange.inference.verdict_evidence import (
+    DifferentialMotion,
+    Evidence,
+    NegativeControl,
+    Threat,
+)
 
 STRONG = Evidence(
     n_treated=20,
@@ -175,6 +180,23 @@ def test_one_arm_alone_is_never_more_than_consistent(changes, expected):
     assert any("there is no control arm" in reason for reason in verdict.reasons)
 
 
+def test_a_threat_that_is_present_weakens_and_is_told():
+    threat = Threat("attrition", "Did more leave one arm?", 0.4, 0.2, True, "more left one arm")
+    verdict = decide(replace(STRONG, threats=(threat,)))
+    assert verdict.outcome == "SUGGESTIVE"
+    assert "more left one arm" in verdict.reasons
+    assert verdict.trace[-1].name == "threat_attrition"
+    assert verdict.trace[-1].held is False
+    assert outcome(**OPPOSITE, threats=(threat,)) == "INCONCLUSIVE"
+    equal = replace(NOTHING, tost_p=0.01)
+    assert decide(equal).outcome == "NO MEANINGFUL EFFECT"
+    assert decide(replace(equal, threats=(threat,))).outcome == "INCONCLUSIVE"
+    absent = replace(threat, present=False, consequence="")
+    unknown = replace(threat, present=None, consequence="nobody counted who left")
+    assert outcome(threats=(absent,)) == "SUPPORTED"
+    assert decide(replace(STRONG, threats=(unknown,))).reasons[-1] == "nobody counted who left"
+
+
 def test_the_trace_names_every_rule_once_with_question_and_consequence():
     trace = decide(STRONG).trace
     names = [rule.name for rule in trace]
@@ -220,6 +242,9 @@ def test_a_check_that_was_not_made_never_strengthens_a_verdict(evidence):
     for missing in ("multiverse", "negative_control", "motion"):
         less = decide(replace(evidence, **{missing: None})).outcome
         assert strength(less) <= strength(whole.outcome)
+    threat = Threat("any", "Is there another explanation?", nan, nan, True, "there is one")
+    threatened = decide(replace(evidence, threats=(threat,))).outcome
+    assert strength(threatened) <= strength(whole.outcome)
     associated = decide(replace(evidence, is_randomised=False)).outcome
     assert strength(associated) <= strength(whole.outcome)
 
