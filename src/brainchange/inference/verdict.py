@@ -186,6 +186,6 @@ def _without_control(evidence: Evidence, asked: tuple[Rule, ...]) -> Verdict:
     )
     told = threats(evidence)
     trace = (*asked, direction, tested, *told)
-    reasons = (tested.consequence, direction.consequence, limit)
-    reasons += tuple(rule.consequence for rule in told if rule.consequence)
+    found = (tested.consequence, direction.consequence, limit)
+    reasons = (*found, *(rule.consequence for rule in told if rule.consequence))
     return Verdict(outcome, reasons, SAFEGUARDS, trace)
