@@ -180,6 +180,7 @@ def lock(
     from brainchange.files import human_bytes
     from brainchange.project import read_study
     from brainchange.sources.build import build_lock
+    from brainchange.sources.build_local import build_local_lock
     from brainchange.sources.lock import write_lock
 
     root = _project_folder()
@@ -190,8 +191,15 @@ def lock(
             where=f"config/studies/{study}.yaml: simulated",
             fix="make both with: brainchange simulate " + study,
         )
-    with tempfile.TemporaryDirectory() as folder:
-        rows = build_lock(described, mirror, Path(folder), lambda line: err.print(escape(line)))
+
+    def tell(line: str) -> None:
+        err.print(escape(line))
+
+    if described.folder:
+        rows = build_local_lock(described.folder, root, tell)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            rows = build_lock(described, mirror, Path(folder), tell)
     path = output or root / "data" / "locks" / f"{study}.tsv"
     write_lock(rows, path)
     size = human_bytes(sum(row.size_bytes for row in rows))

@@ -54,6 +54,15 @@ class Repository(Strict):
     """Patterns of the files that are needed (`*` within one folder, `**` across folders)."""
 
 
+class Folder(Strict):
+    """A BIDS dataset on this machine, in place of public mirrors."""
+
+    path: Text
+    """Where it is; without a leading `/`, from the folder of the project."""
+    files: tuple[Text, ...] = ("**",)
+    """Patterns of the files that are needed (`*` within one folder, `**` across folders)."""
+
+
 class Arm(Strict):
     """What one group of participants got."""
 
@@ -208,6 +217,8 @@ class Study(Strict):
     """Whether the data are made by `config/simulations/<id>.yaml`; said on every figure."""
     repositories: tuple[Repository, ...] = ()
     """Git mirrors the lock is made from; none for a simulated study."""
+    folder: Folder | None = None
+    """A BIDS dataset on this machine the lock is made from, in place of repositories."""
     participants: Participants
     """The table of participants."""
     arms: dict[str, Arm] = Field(min_length=1)
@@ -265,11 +276,17 @@ class Study(Strict):
             *self._contrast_problems(),
             *self._outcome_problems(),
         ]
-        if not self.simulated and not self.repositories:
-            problems.append("a study that is not simulated needs 'repositories'")
+        problems += self._origin_problems()
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _origin_problems(self) -> list[str]:
+        if self.repositories and self.folder:
+            return ["a study has either 'repositories' or a 'folder'"]
+        if not (self.simulated or self.repositories or self.folder):
+            return ["a study that is not simulated needs 'repositories' or a 'folder'"]
+        return []
 
     def _timepoint_problems(self) -> list[str]:
         missing = [t for t in ("pre", "post") if t not in self.timepoints]
