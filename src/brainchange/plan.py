@@ -14,6 +14,7 @@ from brainchange.simulate.plan import planned_paths
 from brainchange.sources.bids import PreparedFiles, prepared_runs
 from brainchange.sources.fetch import missing
 from brainchange.sources.lock import LockRow, participant_of, read_lock
+from brainchange.sources.raw import RawParticipant, prepared_files, raw_participants
 from brainchange.sources.receipts import receipt_path, unit_of
 from brainchange.study.decisions import Decision
 
@@ -45,6 +46,12 @@ class Plan:
         only = self.project.settings.only_participants
         grouped = self._prepared_runs
         return {name: runs for name, runs in grouped.items() if not only or name in only}
+
+    @cached_property
+    def raw(self) -> Mapping[str, RawParticipant]:
+        """Raw images of each participant that is analysed; none where derivatives are measured."""
+        found = {one.participant: one for one in self._raw[0]}
+        return {name: found[name] for name in self.runs if name in found}
 
     @property
     def decisions(self) -> Sequence[Decision]:
@@ -106,7 +113,18 @@ class Plan:
     @cached_property
     def _prepared(self) -> tuple[list[PreparedFiles], list[Decision]]:
         study = self.project.study
-        return prepared_runs(self.paths, study.images, study.tasks)
+        if study.images.source == "derivatives":
+            return prepared_runs(self.paths, study.images, study.tasks)
+        participants, decisions = self._raw
+        runs = [prepared_files(run, study.images) for one in participants for run in one.runs]
+        return runs, decisions
+
+    @cached_property
+    def _raw(self) -> tuple[list[RawParticipant], list[Decision]]:
+        study = self.project.study
+        if study.images.source == "derivatives":
+            return [], []
+        return raw_participants(self.paths, study.tasks, tuple(study.timepoints.items()))
 
 
 def make_plan(project: Project) -> Plan:

@@ -131,6 +131,7 @@ def measure_participant(
     layout: StudyLayout,
     regions: Sequence[Region],
     settings: Settings,
+    before: Sequence[Decision] = (),
     progress: Progress | None = None,
 ) -> ParticipantMeasurement:
     """Measure all metrics in all runs of a participant.
@@ -149,6 +150,8 @@ def measure_participant(
         The configured regions, in order.
     settings : Settings
         Metrics, denoising, censoring, coverage, frequency band.
+    before : sequence of dict
+        Decisions made in preparation; a run that is excluded there is not read.
     progress : callable, optional
         Told one line when a run is begun.
 
@@ -165,8 +168,10 @@ def measure_participant(
     """
     metrics = chosen_metrics(settings.metrics)
     plan = _Plan(folder, regions, labels_of(layout.images, folder), metrics, settings)
-    timed, decisions = _at_timepoints(participant, runs, layout)
-    read, found = _read_all(timed, plan, progress)
+    timed, found = _at_timepoints(participant, runs, layout)
+    decisions = [*before, *found]
+    usable = [files for files in timed if not exclusion(_of_run(decisions, files.run))]
+    read, found = _read_all(usable, plan, progress)
     decisions += found
     covered = cover(read, regions, settings.coverage)
     decisions += region_decisions(participant, covered, settings.coverage)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from brainchange.errors import ConfigError
+from brainchange.metrics.measure import measure_participant
+from brainchange.sources.bids import excluded_run
 from brainchange.study.regions import Region
 from brainchange.study.settings import Denoising
 
@@ -246,6 +248,28 @@ def test_a_constant_added_to_the_image_changes_no_connectivity_and_no_falff(tiny
     np.testing.assert_allclose(plain.loc[same, "value"], double.loc[same, "value"], rtol=1e-5)
     alff = plain["metric"] == "alff"
     np.testing.assert_allclose(2 * plain.loc[alff, "value"], double.loc[alff, "value"], rtol=1e-5)
+
+
+def test_a_run_that_preparation_left_out_is_not_read_and_keeps_its_reason(tiny):
+    tiny.add("ses-pre")
+    lost = tiny.add("ses-post", seed=1)
+    for path in lost.paths:
+        (tiny.folder / path).unlink()
+    reason = "the BOLD image does not fit the T1w image"
+    measurement = measure_participant(
+        "sub-01",
+        tiny.runs,
+        tiny.folder,
+        layout=tiny.layout,
+        regions=tiny.regions,
+        settings=tiny.settings,
+        before=[excluded_run(lost.run, reason, "preparation")],
+    )
+    assert [row["reason"] for row in measurement.decisions if row["scope"] == "run"] == [reason]
+    after = tiny.observed(measurement, timepoint="post")
+    assert after["value"].isna().all()
+    assert after["flag"].str.contains(reason).all()
+    assert tiny.observed(measurement, timepoint="pre")["value"].notna().any()
 
 
 def test_progress_is_told(tiny):
