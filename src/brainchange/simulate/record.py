@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from brainchange.files import inside, write_text
+from brainchange.imaging.nifti_write import write_image
 from brainchange.simulate.confounds import confounds_table
 from brainchange.simulate.head import Head, Template, lowest_slice, make_head
-from brainchange.simulate.images import write_image
 from brainchange.simulate.model import Simulation
 from brainchange.simulate.motion import Movement, draw_movement
 from brainchange.simulate.plan import run_paths

@@ -7,7 +7,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from brainchange.simulate.images import write_image
+from brainchange.imaging.nifti_write import write_image
 
 
 def test_image_is_read_back(tmp_path: Path) -> None:
