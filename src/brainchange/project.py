@@ -10,7 +10,7 @@ from typing import Any
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
 from brainchange.imaging.parcellation import atlases, known_labels
-from brainchange.metrics.registry import computed_metrics, metrics
+from brainchange.metrics.registry import computed_metrics, contrasted_metrics, metrics
 from brainchange.study.claims import Claim, Claims
 from brainchange.study.model import Study
 from brainchange.study.regions import Region, read_regions, regions_of_atlas
@@ -65,6 +65,7 @@ class Project:
             computed=computed_metrics(self.settings.metrics),
             groups={region.group for region in self.regions},
             arm_sizes=arm_sizes,
+            contrasted=contrasted_metrics(),
         )
 
 
@@ -109,6 +110,8 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
             chosen = regions_of_atlas(regions, atlas, settings.regions, f"{CONFIG}: regions")
     if claims and regions:
         problems.extend(_claim_problems(claims, regions))
+    if claims and study:
+        problems.extend(_task_claim_problems(study, claims))
     if problems or not (study and claims):
         raise ConfigError.from_problems(problems)
     return Project(root, settings, study, chosen, claims)
@@ -220,7 +223,7 @@ def _problems_of_claim(claim: Claim, groups: Collection[str]) -> Iterator[Proble
     if claim.metric and metric is None:
         hint = did_you_mean(claim.metric, declared)
         yield Problem(f"there is no metric '{claim.metric}'", place, "a typing error", hint)
-    elif metric and metric.per != ("pair" if claim.pairs else "region"):
+    elif metric and metric.per not in (("pair", "seed") if claim.pairs else ("region",)):
         yield Problem(
             f"the metric '{claim.metric}' has one value a {metric.per}",
             place,
@@ -234,3 +237,20 @@ def _problems_of_claim(claim: Claim, groups: Collection[str]) -> Iterator[Proble
                 f"it is mistyped, or its regions are not in {REGIONS}",
                 did_you_mean(group, groups),
             )
+
+
+def _task_claim_problems(study: Study, claims: Claims) -> Iterator[Problem]:
+    """Tell of claims that task contrasts name and that cannot be tested with them."""
+    known = {claim.id: claim for claim in claims.claims}
+    for name, contrast in study.task_contrasts.items():
+        place = f"config/studies/{study.id}.yaml: task_contrasts.{name}.claims"
+        for claim in contrast.claims:
+            if claim not in known:
+                yield Problem(f"there is no claim '{claim}'", place, fix=did_you_mean(claim, known))
+            elif known[claim].metric and known[claim].metric not in contrasted_metrics():
+                yield Problem(
+                    f"claim '{claim}' is about the metric '{known[claim].metric}', which belongs "
+                    "to no contrast of conditions",
+                    place,
+                    fix=f"name claims about {', '.join(sorted(contrasted_metrics()))}",
+                )

@@ -15,9 +15,9 @@ from brainchange.inference.attrition import (
 )
 from brainchange.inference.effects import effects_table
 from brainchange.inference.participants import Enrolment, enrol
-from brainchange.inference.prepost import changes_table, collect, primary_observations
+from brainchange.inference.prepost import PrePost, changes_table, collect, primary_observations
 from brainchange.inference.within import within_table
-from brainchange.metrics.registry import computed_metrics
+from brainchange.metrics.registry import computed_metrics, contrasted_metrics
 from brainchange.study.claims import Claims
 from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE, Decision
@@ -95,6 +95,7 @@ def infer(
         computed=computed_metrics(settings.metrics),
         groups={region.group for region in regions},
         arm_sizes=Counter(enrolment.arms),
+        contrasted=contrasted_metrics(),
     )
     told = measured_claims(judged)
     data, decisions = collect(
@@ -107,7 +108,8 @@ def infer(
     )
     claimed = {claim.metric for claim in claims.claims if claim.metric}
     primary = primary_observations(observations, study, specification)
-    usable = usable_timepoints(primary[primary["metric"].isin(claimed)])
+    of_claims = primary["metric"].isin(claimed) & primary["task"].isin(_tasks(data, study))
+    usable = usable_timepoints(primary[of_claims])
     if prepared is None:
         prepared = observed_timepoints(observations)
     return Inferred(
@@ -120,6 +122,12 @@ def infer(
             [*enrolment.decisions, *_strangers(observations, enrolment), *decisions]
         ),
     )
+
+
+def _tasks(data: PrePost, study: Study) -> set[str]:
+    """Tasks that claims are tested in; the first of the study where none is tested."""
+    tested = {measure.task for measure in data.measures if measure.kind == "claim"}
+    return tested or {study.tasks[0]}
 
 
 def _strangers(observations: pd.DataFrame, enrolment: Enrolment) -> list[Decision]:

@@ -14,9 +14,12 @@ from brainchange.study.strict import Direction
 Kind = Literal["claim", "outcome", "region", "negative_control", "quality"]
 Family = Literal["confirmatory", "secondary", "exploratory", "outcome", "quality"]
 Members = tuple[tuple[str, str], ...]
+Source = tuple[str, str, str]
 
 REGION_METRICS = {"falff_z": "fractional ALFF (z)", "alff_z": "ALFF (z)"}
 """Metrics that are shown for every group of regions, and their names."""
+ACTIVATION = "activation"
+"""Metric that is shown for every task contrast and group of regions."""
 QUALITY_METRICS = {
     "mean_framewise_displacement": "mean framewise displacement",
     "kept_volumes": "kept volumes",
@@ -24,7 +27,7 @@ QUALITY_METRICS = {
 """Metrics of the whole run that are compared between arms, and their names."""
 SIGNED: dict[str, Direction] = {"up": "up", "down": "down"}
 """Directions that have a sign; a claim of another kind is compared with none."""
-TSNR = "tsnr"
+TSNR = ("tsnr", "temporal signal-to-noise ratio, mean over regions")
 WHOLE_RUN: Members = (("", ""),)
 
 
@@ -55,6 +58,10 @@ class Measure:
         timepoint of the participant, so that no change comes from a change of members.
     problem : str
         Why it cannot be computed for anybody; empty where it can.
+    task : str
+        Task whose runs it is from; empty for an outcome.
+    condition : str
+        Contrast of conditions of the task; empty for a metric without.
     """
 
     name: str
@@ -67,6 +74,13 @@ class Measure:
     members: Members = ()
     complete: bool = True
     problem: str = ""
+    task: str = ""
+    condition: str = ""
+
+    @property
+    def source(self) -> Source:
+        """Metric, task and condition its observations are of."""
+        return self.metric, self.task, self.condition
 
 
 def declare_measures(
@@ -91,16 +105,20 @@ def declare_measures(
         Claims, outcomes, groups of regions, negative controls, quality. A claim whose metric was
         not observed is listed with its problem; other measures of such a metric are not listed.
     """
+    of_claims = [_claim(claim, study, regions, units) for claim in claims if claim.metric]
+    tasks = dict.fromkeys([study.tasks[0], *(measure.task for measure in of_claims)])
     return (
-        *(_claim(claim, regions, units) for claim in claims if claim.metric),
+        *of_claims,
         *_outcomes(study),
-        *_groups(regions, units, "region"),
-        *_groups(regions, units, "negative_control"),
-        *_quality(regions, units),
+        *_groups(study, regions, units, "region"),
+        *_groups(study, regions, units, "negative_control"),
+        *(measure for task in tasks for measure in _quality(task, study, regions, units)),
     )
 
 
-def _claim(claim: Claim, regions: tuple[Region, ...], units: Mapping[str, str]) -> Measure:
+def _claim(
+    claim: Claim, study: Study, regions: tuple[Region, ...], units: Mapping[str, str]
+) -> Measure:
     configured = {region.group for region in regions}
     absent = [group for group in claim.named_groups if group not in configured]
     metric, problem = claim.metric or "", ""
@@ -108,6 +126,10 @@ def _claim(claim: Claim, regions: tuple[Region, ...], units: Mapping[str, str]) 
         problem = f"the metric '{metric}' was not computed"
     elif absent:
         problem = f"no region of the group '{absent[0]}' is configured"
+    condition = study.task_contrast_of(claim.id)
+    task = study.task_of(claim.requires.images)
+    if condition:
+        task = study.task_contrasts[condition].task
     return Measure(
         name=claim.id,
         kind="claim",
@@ -118,6 +140,8 @@ def _claim(claim: Claim, regions: tuple[Region, ...], units: Mapping[str, str]) 
         direction=SIGNED.get(claim.direction),
         members=() if problem else claim.members(regions),
         problem=problem,
+        task=task or study.tasks[0],
+        condition=condition or "",
     )
 
 
@@ -129,6 +153,7 @@ def _outcomes(study: Study) -> list[Measure]:
 
 
 def _groups(
+    study: Study,
     regions: tuple[Region, ...],
     units: Mapping[str, str],
     kind: Literal["region", "negative_control"],
@@ -137,32 +162,53 @@ def _groups(
     groups = dict.fromkeys(region.group for region in regions if region.role == role)
     return [
         Measure(
-            name=f"{metric}_{group}",
+            name=f"{name}_{group}",
             kind=kind,
             label=f"{group}, {label}",
             metric=metric,
             unit=units[metric],
             family="exploratory",
             members=tuple((r.region, "") for r in regions if r.group == group and r.role == role),
+            task=task,
+            condition=condition,
         )
-        for metric, label in REGION_METRICS.items()
+        for name, label, (metric, task, condition) in _shown(study)
         if metric in units
         for group in groups
     ]
 
 
-def _quality(regions: tuple[Region, ...], units: Mapping[str, str]) -> list[Measure]:
-    measures = [
-        Measure(metric, "quality", label, metric, units[metric], "quality", members=WHOLE_RUN)
-        for metric, label in QUALITY_METRICS.items()
+def _shown(study: Study) -> list[tuple[str, str, Source]]:
+    """Name, label and source of what is shown for every group of regions."""
+    plain = [
+        (metric, label, (metric, study.tasks[0], "")) for metric, label in REGION_METRICS.items()
+    ]
+    return plain + [
+        (f"{ACTIVATION}_{name}", contrast.label, (ACTIVATION, contrast.task, name))
+        for name, contrast in study.task_contrasts.items()
+    ]
+
+
+def _quality(
+    task: str, study: Study, regions: tuple[Region, ...], units: Mapping[str, str]
+) -> list[Measure]:
+    """Measure the quality of the runs of a task; those of the first task bear no name of it."""
+    first = task == study.tasks[0]
+    of_regions = tuple((region.region, "") for region in regions)
+    wanted = [(metric, label, WHOLE_RUN, True) for metric, label in QUALITY_METRICS.items()]
+    wanted.append((*TSNR, of_regions, False))
+    return [
+        Measure(
+            name=metric if first else f"{metric}_{task}",
+            kind="quality",
+            label=label if first else f"{label}, task {task}",
+            metric=metric,
+            unit=units[metric],
+            family="quality",
+            members=members,
+            complete=complete,
+            task=task,
+        )
+        for metric, label, members, complete in wanted
         if metric in units
     ]
-    if TSNR in units:
-        label = "temporal signal-to-noise ratio, mean over regions"
-        members = tuple((region.region, "") for region in regions)
-        measures.append(
-            Measure(
-                TSNR, "quality", label, TSNR, units[TSNR], "quality", None, members, complete=False
-            )
-        )
-    return measures

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from brainchange.inference.measures import Measure, Members
+from brainchange.inference.measures import Measure, Members, Source
 from brainchange.study.decisions import Decision
 
 Floats = npt.NDArray[np.float64]
@@ -22,7 +22,7 @@ MOST_REASONS = 3
 
 @dataclass(frozen=True)
 class Cells:
-    """All observations of one metric.
+    """All observations of one metric, task and condition.
 
     Attributes
     ----------
@@ -58,27 +58,30 @@ class Values:
     decisions: tuple[Decision, ...] = ()
 
 
-def observed_cells(observations: pd.DataFrame, participants: Sequence[str]) -> dict[str, Cells]:
-    """Arrange observations by metric, timepoint, participant and region or edge.
+def observed_cells(observations: pd.DataFrame, participants: Sequence[str]) -> dict[Source, Cells]:
+    """Arrange observations by source, timepoint, participant and region or edge.
 
     Parameters
     ----------
     observations : pandas.DataFrame
-        ``OBSERVATIONS_TABLE``, of one task and one specification a metric.
+        ``OBSERVATIONS_TABLE``, of one specification.
     participants : sequence of str
         The participants to keep, in order.
 
     Returns
     -------
-    dict of str to Cells
-        By metric. An infinite value, or one given twice with different values, is missing and
-        flagged.
+    dict of (str, str, str) to Cells
+        By metric, task and condition. An infinite value, or one given twice with different values,
+        is missing and flagged.
     """
     known = observations["participant_id"].isin(participants)
     known &= observations["timepoint"].isin(TIMEPOINTS)
+    kept = observations[known].fillna({"condition": ""})
     return {
-        str(metric): _cells(rows, participants)
-        for metric, rows in observations[known].groupby("metric", sort=False)
+        (str(metric), str(task), str(condition)): _cells(rows, participants)
+        for (metric, task, condition), rows in kept.groupby(
+            ["metric", "task", "condition"], sort=False
+        )
     }
 
 
@@ -90,7 +93,7 @@ def measured_values(measure: Measure, cells: Cells | None, participants: Sequenc
     measure : Measure
         What to compute.
     cells : Cells or None
-        Observations of its metric; None if there are none.
+        Observations of its source; None if there are none.
     participants : sequence of str
         Rows of the cells.
 

@@ -74,7 +74,7 @@ def collect(
     enrolment : Enrolment
         Participants and arms.
     observations : pandas.DataFrame
-        ``OBSERVATIONS_TABLE``; the first task of the study is used.
+        ``OBSERVATIONS_TABLE``.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def collect(
     found = [
         outcome_values(measure.name, study, enrolment)
         if measure.kind == "outcome"
-        else measured_values(measure, cells.get(measure.metric), enrolment.participants)
+        else measured_values(measure, cells.get(measure.source), enrolment.participants)
         for measure in measures
     ]
     decisions = tuple(row for values in found for row in values.decisions)
@@ -100,14 +100,14 @@ def collect(
 def primary_observations(
     observations: pd.DataFrame, study: Study, specification: str
 ) -> pd.DataFrame:
-    """Keep the observations of the primary specification and of the first task of the study.
+    """Keep the observations of the primary specification.
 
     Parameters
     ----------
     observations : pandas.DataFrame
         ``OBSERVATIONS_TABLE``.
     study : Study
-        Names the tasks.
+        Names the tasks; a row without a task is of the first.
     specification : str
         The primary set of analysis choices.
 
@@ -116,9 +116,8 @@ def primary_observations(
     pandas.DataFrame
         The rows kept, in order.
     """
-    kept = observations["specification"] == specification
-    kept &= observations["task"].fillna(study.tasks[0]) == study.tasks[0]
-    return observations[kept]
+    kept = observations[observations["specification"] == specification]
+    return kept.assign(task=kept["task"].fillna(study.tasks[0]))
 
 
 def changes_table(data: PrePost) -> pd.DataFrame:

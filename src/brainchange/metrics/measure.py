@@ -62,10 +62,12 @@ class MeasuredRun:
         Region signals.
     computed : dict of str to numpy.ndarray
         By produced name: (n_regions,), (n_regions, n_regions) or (), NaN where missing.
-    reasons : dict of str to str
-        By metric: why it could not be computed for this run.
+    reasons : dict of (str, str) to str
+        By metric and contrast of conditions ("" for all): why it could not be computed.
     caution : str
         What weakens every value of the run; empty where nothing does.
+    task_caution : str
+        What weakens values that rest on the events of the task.
     """
 
     files: PreparedFiles
@@ -74,8 +76,13 @@ class MeasuredRun:
     n_regressors: int
     signals: RegionSignals
     computed: dict[str, FloatArray]
-    reasons: dict[str, str]
+    reasons: dict[tuple[str, str], str]
     caution: str
+    task_caution: str = ""
+
+    def reason(self, metric: str, condition: str | None) -> str:
+        """Say why a metric could not be computed; empty where it could."""
+        return self.reasons.get((metric, "")) or self.reasons.get((metric, condition or ""), "")
 
     @property
     def run(self) -> Run:
@@ -109,6 +116,8 @@ class ParticipantMeasurement:
         Rows of ``COVERAGE_TABLE``.
     decisions : tuple of dict
         Rows of ``DECISIONS_TABLE``.
+    seeds : frozenset of str
+        Regions that are seeds of task-dependent connectivity.
     """
 
     participant: str
@@ -121,6 +130,7 @@ class ParticipantMeasurement:
     weak: dict[str, str]
     coverage: tuple[dict[str, Any], ...]
     decisions: tuple[Decision, ...]
+    seeds: frozenset[str] = frozenset()
 
 
 def measure_participant(
@@ -290,14 +300,14 @@ def _measured(
     inputs = run.inputs
     signals = region_signals(region_means(run.volumes, members), inputs.nuisance)
     values: dict[str, FloatArray] = {}
-    reasons: dict[str, str] = {}
+    reasons: dict[tuple[str, str], str] = {}
     for metric in metrics:
         try:
             values |= _values(metric, run, members, signals)
         except BrainchangeError as error:
-            reasons[metric.name] = error.reason
+            reasons[metric.name, ""] = error.reason
         if metric.level == "voxel" and run.maps[metric.name].reason:
-            reasons[metric.name] = run.maps[metric.name].reason
+            reasons[metric.name, ""] = run.maps[metric.name].reason
     return MeasuredRun(
         files=inputs.files,
         repetition_time=inputs.repetition_time,

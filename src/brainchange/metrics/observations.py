@@ -10,6 +10,11 @@ _OBSERVED = (
     Column("task", "string", "Task label", required=True),
     Column("specification", "string", "Name of the set of analysis choices", required=True),
     Column("metric", "string", "What was measured", required=True),
+    Column(
+        "condition",
+        "string",
+        "Contrast of conditions of a task; n/a for a metric without",
+    ),
     Column("region", "string", "Region; n/a for a value of the whole run"),
     Column("region_2", "string", "Second region of a pair; n/a otherwise"),
     Column("value", "number", "Mean over the runs of the timepoint; n/a says see `flag`"),
@@ -24,6 +29,7 @@ _KEY = (
     "task",
     "specification",
     "metric",
+    "condition",
     "region",
     "region_2",
 )

@@ -15,7 +15,6 @@ from brainchange.metrics.registry import Metric
 from brainchange.sources.bids import Run
 
 FloatArray = npt.NDArray[np.float64]
-Elements = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,7 @@ class _Cell:
 
     timepoint: str
     task: str
+    contrasts: tuple[str, ...]
     runs: tuple[MeasuredRun, ...]
     excluded: Mapping[Run, str]
 
@@ -34,6 +34,15 @@ class _Cell:
         return "+".join(sorted(name for name in named if name)) or None
 
 
+@dataclass(frozen=True)
+class _Element:
+    """What one value belongs to, and where it is among the values of its metric."""
+
+    regions: tuple[str, ...]
+    index: tuple[int, ...]
+    condition: str | None = None
+
+
 def observation_rows(
     measurement: ParticipantMeasurement, layout: StudyLayout
 ) -> list[dict[str, Any]]:
@@ -41,21 +50,21 @@ def observation_rows(
 
     Every configured metric has one row for each region, each pair of regions (first before second
     in the configured order) or the whole run, at every timepoint of the study and for every task,
-    whether a value exists or not; a missing value has a flag that says why.
+    whether a value exists or not; a missing value has a flag that says why. A metric of tasks has
+    them for each contrast of the conditions of a task, and none for a task without contrasts.
 
     Parameters
     ----------
     measurement : ParticipantMeasurement
         What was measured.
     layout : StudyLayout
-        Timepoints and tasks.
+        Timepoints, tasks and their contrasts.
 
     Returns
     -------
     list of dict
         Rows of ``PARTICIPANT_OBSERVATIONS_TABLE``; several runs of one timepoint are averaged.
     """
-    names = [region.region for region in measurement.regions]
     return [
         {
             "participant_id": measurement.participant,
@@ -70,7 +79,7 @@ def observation_rows(
         for cell in _cells(measurement, layout)
         for metric in measurement.metrics
         for produced in metric.produced
-        for row in _rows(cell, metric, produced, names, measurement)
+        for row in _rows(cell, metric, produced, measurement)
     ]
 
 
@@ -83,6 +92,7 @@ def _cells(measurement: ParticipantMeasurement, layout: StudyLayout) -> Iterator
             yield _Cell(
                 timepoint=timepoint,
                 task=task,
+                contrasts=tuple(contrast.name for contrast in layout.contrasts_of(task)),
                 runs=tuple(r for r in measurement.runs if belongs(r.run, timepoint, task)),
                 excluded={
                     run: reason
@@ -96,42 +106,59 @@ def _rows(
     cell: _Cell,
     metric: Metric,
     produced: str,
-    names: Sequence[str],
     measurement: ParticipantMeasurement,
 ) -> Iterator[dict[str, Any]]:
     stacked = [run.computed[produced] for run in cell.runs if produced in run.computed]
-    for element in _elements(metric, len(names)):
-        found = np.array([values[element] for values in stacked], dtype=float)
+    for element in _elements(metric, cell, measurement):
+        found = np.array([values[element.index] for values in stacked], dtype=float)
         possible = (found >= metric.smallest) & (found <= metric.largest)
         possible |= produced != metric.name
         usable = found[np.isfinite(found) & possible]
-        regions = [names[place] for place in element]
+        regions = element.regions
         impossible = bool(np.any(np.isfinite(found) & ~possible))
         yield {
+            "condition": element.condition,
             "region": regions[0] if regions else None,
             "region_2": regions[1] if len(regions) > 1 else None,
             "value": float(usable.mean()) if usable.size else None,
             "n_runs": int(usable.size),
-            "flag": _weakness(cell, usable.size, regions, measurement.weak)
+            "flag": _weakness(cell, metric, usable.size, regions, measurement.weak)
             if usable.size
-            else _absence(cell, metric, regions, measurement.unusable, impossible=impossible),
+            else _absence(cell, metric, element, measurement.unusable, impossible=impossible),
         }
 
 
-def _elements(metric: Metric, n_regions: int) -> Elements:
-    """Index of every value of a metric: none, one region, or a pair with the first before."""
+def _elements(
+    metric: Metric, cell: _Cell, measurement: ParticipantMeasurement
+) -> Iterator[_Element]:
+    """List what a metric has a value for; of a pair, the region configured first comes first."""
+    names = [region.region for region in measurement.regions]
+    conditions = tuple(enumerate(cell.contrasts)) if metric.level == "task" else (None,)
+    for condition in conditions:
+        for index in _places(metric, len(names)):
+            regions = tuple(names[place] for place in index)
+            if metric.per == "seed" and not measurement.seeds.intersection(regions):
+                continue
+            yield (
+                _Element(regions, index)
+                if condition is None
+                else _Element(regions, (condition[0], *index), condition[1])
+            )
+
+
+def _places(metric: Metric, n_regions: int) -> list[tuple[int, ...]]:
     if metric.per == "run":
-        return ((),)
+        return [()]
     if metric.per == "region":
-        return tuple((place,) for place in range(n_regions))
+        return [(place,) for place in range(n_regions)]
     first, second = np.triu_indices(n_regions, k=1)
-    return tuple(zip(first.tolist(), second.tolist(), strict=True))
+    return list(zip(first.tolist(), second.tolist(), strict=True))
 
 
 def _absence(
     cell: _Cell,
     metric: Metric,
-    regions: Sequence[str],
+    element: _Element,
     unusable: Mapping[str, str],
     *,
     impossible: bool,
@@ -142,10 +169,11 @@ def _absence(
     if not cell.runs:
         told = [f"{run.key} is left out: {reason}" for run, reason in cell.excluded.items()]
         return "; ".join(told)
-    failed = [run.reasons[metric.name] for run in cell.runs if metric.name in run.reasons]
+    reasons = (run.reason(metric.name, element.condition) for run in cell.runs)
+    failed = list(dict.fromkeys(filter(None, reasons)))
     if failed:
-        return "; ".join(dict.fromkeys(failed))
-    lost = [f"{name}: {unusable[name]}" for name in regions if name in unusable]
+        return "; ".join(failed)
+    lost = [f"{name}: {unusable[name]}" for name in element.regions if name in unusable]
     if lost:
         return "; ".join(lost)
     if impossible:
@@ -154,10 +182,12 @@ def _absence(
 
 
 def _weakness(
-    cell: _Cell, n_runs: int, regions: Sequence[str], weak: Mapping[str, str]
+    cell: _Cell, metric: Metric, n_runs: int, regions: Sequence[str], weak: Mapping[str, str]
 ) -> str | None:
     """Say what weakens a value that exists."""
-    told = list(dict.fromkeys(run.caution for run in cell.runs if run.caution))
+    told = [run.caution for run in cell.runs]
+    told += [run.task_caution for run in cell.runs if metric.level == "task"]
+    told = list(dict.fromkeys(filter(None, told)))
     told += [f"{name}: {weak[name]}" for name in regions if name in weak]
     n_all = len(cell.runs) + len(cell.excluded)
     if n_runs < n_all:

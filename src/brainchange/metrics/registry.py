@@ -12,8 +12,8 @@ from typing import Any, Literal
 import brainchange.metrics
 from brainchange.errors import BrainchangeError, did_you_mean
 
-Level = Literal["voxel", "signal", "run"]
-Per = Literal["region", "pair", "run"]
+Level = Literal["voxel", "signal", "run", "task"]
+Per = Literal["region", "pair", "seed", "run"]
 Need = Literal["rest", "task", "anat"]
 
 Z_SUFFIX = "_z"
@@ -32,11 +32,12 @@ class Metric:
         Name for figures and text.
     unit : str
         Unit of its values.
-    level : {'voxel', 'signal', 'run'}
-        What `function` is given: a block of voxels, the region signals, or the quality of the run
-        (``VoxelBlock``, ``RegionSignals`` and ``RunQuality`` of :mod:`brainchange.metrics.inputs`).
-    per : {'region', 'pair', 'run'}
-        What one value belongs to.
+    level : {'voxel', 'signal', 'run', 'task'}
+        What `function` is given: a block of voxels, the region signals, the quality of the run, or
+        the region signals with the events of a task (``VoxelBlock``, ``RegionSignals``,
+        ``RunQuality`` and ``TaskSignals`` of :mod:`brainchange.metrics.inputs`).
+    per : {'region', 'pair', 'seed', 'run'}
+        What one value belongs to; seed: a pair of a seed region and another one.
     needs : tuple of {'rest', 'task', 'anat'}
         Kinds of images it can be computed from.
     description : str
@@ -46,7 +47,8 @@ class Metric:
     function : callable
         ``voxel``: ``VoxelBlock → (n_voxels,)``, averaged over the valid voxels of each region;
         ``signal``: ``RegionSignals → (n_regions,)`` or ``(n_regions, n_regions)``;
-        ``run``: ``RunQuality → float``.
+        ``run``: ``RunQuality → float``;
+        ``task``: ``TaskSignals`` → as ``signal``, with the task contrasts as first axis.
     smallest, largest : float
         Range of possible values; a value outside it is an error of the program.
     whole_brain_z : bool
@@ -118,6 +120,13 @@ def computed_metrics(names: tuple[str, ...]) -> dict[str, Metric]:
     known = metrics()
     chosen = (known[name] for name in names if name in known)
     return {name: metric for metric in chosen for name in metric.produced}
+
+
+def contrasted_metrics() -> frozenset[str]:
+    """Names of the values that belong to a contrast of conditions of a task."""
+    return frozenset(
+        name for metric in metrics().values() if metric.level == "task" for name in metric.produced
+    )
 
 
 def chosen_metrics(names: tuple[str, ...]) -> tuple[Metric, ...]:

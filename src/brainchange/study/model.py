@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
 from brainchange.errors import did_you_mean
 from brainchange.study.strict import Direction, Label, Name, Strict, Text
+from brainchange.study.tasks import Events, TaskContrast, task_problems
 
 Timepoint = Literal["pre", "post", "followup"]
 ArmRole = Literal["therapy", "comparison", "untreated", "healthy"]
@@ -233,6 +235,10 @@ class Study(Strict):
     """Images of other kinds, and where images of a kind are missing; says what can be tested."""
     images: Images = Images()
     """Which prepared images are used."""
+    events: Events = Events()
+    """How the tables of events of its tasks are read."""
+    task_contrasts: dict[Name, TaskContrast] = Field(default_factory=dict)
+    """Contrasts of the conditions of a task by name."""
     contrasts: dict[Name, Contrast] = Field(min_length=1)
     """Comparisons of arms by name."""
     outcomes: dict[Name, Outcome] = Field(default_factory=dict)
@@ -255,6 +261,16 @@ class Study(Strict):
         declared = {scan.task: scan.kind for scan in self.scans if scan.task}
         return declared.get(task) or ("rest" if task.startswith("rest") else None)
 
+    def task_of(self, kinds: Collection[ImageKind]) -> str | None:
+        """Find the first task of one of these kinds; the first of all where no kind is asked."""
+        wanted = [task for task in self.tasks if not kinds or self.kind_of_task(task) in kinds]
+        return next(iter(wanted), None)
+
+    def task_contrast_of(self, claim: str) -> str | None:
+        """Name the task contrast that a claim is tested with; None where none names it."""
+        named = (name for name, one in self.task_contrasts.items() if claim in one.claims)
+        return next(named, None)
+
     def scanned(self, kind: ImageKind) -> frozenset[tuple[Timepoint, str]]:
         """Say at which timepoints and in which arms there are images of a kind."""
         scans = [scan for scan in self.scans if scan.kind == kind]
@@ -275,6 +291,7 @@ class Study(Strict):
             *self._timepoint_problems(),
             *self._contrast_problems(),
             *self._outcome_problems(),
+            *task_problems(self.task_contrasts, self.events, self.tasks),
         ]
         problems += self._origin_problems()
         if problems:

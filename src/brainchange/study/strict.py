@@ -193,10 +193,16 @@ def _keys_of(model: type[Strict], loc: Loc) -> list[str]:
             node = node.get("items", {}) or {}
         else:
             inner = node.get("properties", {}).get(part)
-            node = inner if inner is not None else node.get("additionalProperties", {}) or {}
+            node = inner if inner is not None else _of_any_name(node)
         if not isinstance(node, dict):
             return []
     return list(_resolved(schema, node).get("properties", {}))
+
+
+def _of_any_name(node: dict[str, Any]) -> dict[str, Any]:
+    """Give what a mapping holds whose keys are free, or free within a pattern."""
+    patterns: dict[str, dict[str, Any]] = node.get("patternProperties", {})
+    return next(iter(patterns.values()), node.get("additionalProperties", {}) or {})
 
 
 def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:

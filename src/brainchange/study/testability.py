@@ -102,6 +102,7 @@ def judge_claims(
     computed: Collection[str],
     groups: Collection[str],
     arm_sizes: Mapping[str, int] | None,
+    contrasted: Collection[str] = (),
 ) -> tuple[Judged, ...]:
     """Judge for each claim whether a study can tell.
 
@@ -117,6 +118,8 @@ def judge_claims(
         Groups of the configured regions.
     arm_sizes : mapping of str to int or None
         Participants of each arm; where they are not known yet, none is taken as given.
+    contrasted : collection of str
+        Names of the metrics with a value for each task contrast.
 
     Returns
     -------
@@ -124,7 +127,14 @@ def judge_claims(
         One for each claim, in order.
     """
     return tuple(
-        _judge(claim, study, arm_sizes, tuple(_unmeasured(claim, study, computed, groups)))
+        _judge(
+            claim,
+            study,
+            arm_sizes,
+            tuple(
+                _unmeasured(claim, study, computed, groups, by_contrast=claim.metric in contrasted)
+            ),
+        )
         for claim in claims.claims
     )
 
@@ -184,12 +194,15 @@ def _weak(claim: Claim, study: Study, arm_sizes: Mapping[str, int] | None) -> It
 
 
 def _unmeasured(
-    claim: Claim, study: Study, computed: Collection[str], groups: Collection[str]
+    claim: Claim,
+    study: Study,
+    computed: Collection[str],
+    groups: Collection[str],
+    *,
+    by_contrast: bool,
 ) -> Iterator[Found]:
     """Say why nothing is computed although the study could tell."""
     absent = [group for group in claim.named_groups if group not in groups]
-    of_a_task = set(claim.requires.images) - {"T1w", "diffusion"}
-    analysed = study.kind_of_task(study.tasks[0])
     if claim.mri == "blind":
         yield "measurement", "the column tells it, not MRI: see the outcomes of the study"
     elif claim.metric is None:
@@ -198,8 +211,24 @@ def _unmeasured(
         yield "measurement", f"the metric '{claim.metric}' is not computed"
     elif absent:
         yield "measurement", f"no region of the group '{absent[0]}' is configured"
-    elif of_a_task and analysed not in of_a_task:
-        yield "measurement", f"only the first task, '{study.tasks[0]}', is analysed"
+    elif reason := _unfit_task(claim, study, by_contrast=by_contrast):
+        yield "measurement", reason
+
+
+def _unfit_task(claim: Claim, study: Study, *, by_contrast: bool) -> str:
+    """Say why no task that is analysed measures a claim; empty where one does."""
+    wanted = [kind for kind in claim.requires.images if kind not in ("T1w", "diffusion")]
+    name = study.task_contrast_of(claim.id)
+    if by_contrast and name is None:
+        return "no task contrast of the study names it"
+    if not by_contrast or name is None:
+        lacking = wanted and study.task_of(wanted) is None
+        return f"{IMAGES[wanted[0]]} is not among the tasks that are analysed" if lacking else ""
+    task = study.task_contrasts[name].task
+    if not wanted or study.kind_of_task(task) in wanted:
+        return ""
+    needed = " or ".join(IMAGES[kind] for kind in wanted)
+    return f"its task contrast '{name}' is of the task '{task}', which is not said to be {needed}"
 
 
 def _missing_arms(needs: Requirement, study: Study) -> Iterator[str]:

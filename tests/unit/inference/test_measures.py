@@ -40,6 +40,34 @@ def test_measures_come_in_the_order_of_the_tables(
     assert found["falff_z_amygdala"].members == (("amygdala_L", ""), ("amygdala_R", ""))
 
 
+def test_a_claim_takes_its_task_and_every_task_contrast_is_shown_for_every_group(
+    made_up: Callable[..., object], study_with: Callable[..., Study]
+) -> None:
+    fear = {"task": "faces", "formula": "fear - shape", "label": "fear", "claims": ("S1",)}
+    house = {"task": "faces", "formula": "house", "label": "house"}
+    study = study_with(tasks=("rest", "faces"), task_contrasts={"fear": fear, "house": house})
+    found = declared(made_up(), UNITS | {"activation": "%"}, study)
+    assert found["S1"].source == ("falff_z", "faces", "fear")
+    assert found["A2"].source == ("falff_z", "rest", "")
+    shown = [name for name, measure in found.items() if measure.metric == "activation"]
+    assert shown == [
+        "activation_fear_amygdala",
+        "activation_fear_vmPFC",
+        "activation_house_amygdala",
+        "activation_house_vmPFC",
+        "activation_fear_calcarine",
+        "activation_house_calcarine",
+    ]
+    assert found["activation_house_vmPFC"].source == ("activation", "faces", "house")
+    quality = [(name, m.task) for name, m in found.items() if m.kind == "quality"]
+    assert quality == [
+        ("mean_framewise_displacement", "rest"),
+        ("tsnr", "rest"),
+        ("mean_framewise_displacement_faces", "faces"),
+        ("tsnr_faces", "faces"),
+    ]
+
+
 def test_a_claim_whose_metric_was_not_computed_says_so(
     made_up: Callable[..., object], study_with: Callable[..., Study]
 ) -> None:

@@ -40,7 +40,9 @@ def rows() -> list[dict[str, Any]]:
         {
             "participant_id": participant,
             "timepoint": timepoint,
+            "task": "rest",
             "metric": "m",
+            "condition": None,
             "region": region,
             "region_2": None,
             "value": 10.0 * number + place + (100.0 if timepoint == "post" else 0.0),
@@ -63,7 +65,7 @@ def lacking(reason: str | None = None, **where: str) -> list[dict[str, Any]]:
 
 def values(table: list[dict[str, Any]], measure: Measure = PAIR) -> Values:
     cells = observed_cells(pd.DataFrame(table), PARTICIPANTS)
-    return measured_values(measure, cells["m"], PARTICIPANTS)
+    return measured_values(measure, cells["m", "rest", ""], PARTICIPANTS)
 
 
 def test_members_are_averaged() -> None:

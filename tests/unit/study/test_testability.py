@@ -214,10 +214,56 @@ def test_what_could_be_told_but_is_not_measured_says_so(
     assert not one.measured
 
 
-def test_only_the_task_that_is_analysed_is_measured() -> None:
+def test_a_claim_about_rest_is_measured_in_the_runs_of_rest_wherever_they_stand() -> None:
     study = study_with(tasks=["faces", "rest"])
-    one = judged(study, requires={"images": ["rest"]})
-    assert one.reason == "only the first task, 'faces', is analysed"
+    assert judged(study, requires={"images": ["rest"]}).measured
+
+
+def test_images_of_a_task_that_is_not_analysed_are_told() -> None:
+    study = study_with(scans=[{"kind": "emotion_task"}])
+    one = judged(study, requires={"images": ["emotion_task"]})
+    assert one.reason == "fMRI of an emotion task is not among the tasks that are analysed"
+
+
+FACES = {
+    "tasks": ["rest", "faces"],
+    "scans": [{"kind": "emotion_task", "task": "faces"}],
+}
+REACTIVITY = {"metric": "activation", "groups": ["amygdala"]}
+
+
+def of_faces(claims: list[str], task: str = "faces") -> Study:
+    fear = {"task": task, "formula": "fear - shape", "label": "fear", "claims": claims}
+    return study_with(**FACES, task_contrasts={"fear": fear})
+
+
+def judged_reactivity(study: Study) -> Judged:
+    whole = {"id": "A1", "quote": "q", "construct": "c", "direction": "down", "family": "secondary"}
+    claim = whole | REACTIVITY | {"requires": {"images": ["emotion_task"]}}
+    claims = parse(Claims, {"article": "a", "claims": [claim]}, "claims.yaml")
+    return judge_claims(
+        claims,
+        study,
+        computed=("activation",),
+        groups=GROUPS,
+        arm_sizes=SIZES,
+        contrasted=("activation",),
+    )[0]
+
+
+def test_a_claim_about_activation_is_measured_where_a_task_contrast_names_it() -> None:
+    assert judged_reactivity(of_faces(["A1"])).measured
+    one = judged_reactivity(of_faces([]))
+    assert (one.state, one.barrier) == ("testable", "measurement")
+    assert one.reason == "no task contrast of the study names it"
+
+
+def test_a_task_contrast_of_a_task_of_another_kind_does_not_tell() -> None:
+    one = judged_reactivity(of_faces(["A1"], task="rest"))
+    assert one.reason == (
+        "its task contrast 'fear' is of the task 'rest', which is not said to be fMRI of an "
+        "emotion task"
+    )
 
 
 @pytest.mark.parametrize(
