@@ -14,7 +14,7 @@ from rich.text import Text
 from brainchange.inference.judge import Judgement
 from brainchange.inference.judge_case import Question
 from brainchange.inference.one_off_table import Layout
-from brainchange.inference.verdict_rules import NAMES
+from brainchange.inference.verdict_text import NAMES
 
 COLOURS = {
     "SUPPORTED": "bold green",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pandas as pd
@@ -71,9 +72,23 @@ def test_every_claim_of_the_article_is_tested_or_says_why_not(demo, effects):
     assert claims.loc[~claims["measured"], "reason"].notna().all()
 
 
+def test_the_verdicts_on_the_confirmatory_claims_follow_what_was_planted(demo):
+    verdicts = read(demo / "results" / "demo" / "verdicts.tsv")
+    assert len(verdicts) == 2 * (51 + 1)
+    assert verdicts["verdict"].notna().all()
+    primary = verdicts[verdicts["primary"]].set_index("measure")
+    expected = {"P2": "INCONCLUSIVE", "P3": "INCONCLUSIVE", "A2": "SUGGESTIVE", "T2": "SUGGESTIVE"}
+    assert {name: primary.loc[name, "verdict"] for name in expected} == expected
+    assert (primary["verdict"] == "NOT TESTABLE WITH MRI").sum() == 9
+    others = verdicts[~verdicts["primary"] & verdicts["estimator"].notna()]
+    assert set(others["verdict"]) == {"INCONCLUSIVE"}
+    trace = json.loads((demo / "results" / "demo" / "verdict_trace.json").read_text())
+    assert [one["verdict"] for one in trace] == verdicts["verdict"].tolist()
+
+
 def test_negative_controls_and_data_quality_show_no_difference(effects):
     quiet = effects[effects["kind"].isin(["negative_control", "quality"])]
-    assert len(quiet) == 18
+    assert len(quiet) == 24
     assert (quiet["p_permutation"] > 0.05).all()
 
 

@@ -1,13 +1,15 @@
-# Numbers → effects: change within arms, difference in change between arms.
+# Numbers → effects → verdicts: change within arms, difference in change, what may be said.
 
 
 rule effects:
-    """Say what the study can tell, estimate every effect, and say what was left out."""
+    """Estimate every effect, decide what may be said of every claim, say what was left out."""
     input:
         study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
         observations=rules.observations.output.observations,
         decisions=rules.observations.output.decisions,
     output:
+        verdicts=f"{RESULTS}/verdicts.tsv",
+        trace=f"{RESULTS}/verdict_trace.json",
         claims=f"{RESULTS}/claims.tsv",
         effects=f"{RESULTS}/effects.tsv",
         within=f"{RESULTS}/within.tsv",
@@ -31,6 +33,6 @@ rule effects:
         settings=(SETTINGS.only("seed", "inference", "denoising", "metrics"),),
         code=code_digest("brainchange.inference"),
     message:
-        f"{STUDY.id}: estimating effects"
+        f"{STUDY.id}: estimating effects and deciding what may be said"
     script:
         "../scripts/effects.py"

@@ -5,6 +5,7 @@ rule report:
     """Write the report: effects first, then the evidence, what was left out, and provenance."""
     input:
         lock=ancient(LOCK),
+        verdicts=rules.effects.output.verdicts,
         claims=rules.effects.output.claims,
         effects=rules.effects.output.effects,
         within=rules.effects.output.within,

@@ -1,11 +1,13 @@
-"""Say what the study can tell, estimate every effect, and say what was left out."""
+"""Estimate every effect, decide what may be said of every claim, say what was left out."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
 from snakemake.script import snakemake
 
 from adapter import job
+from brainchange.files import write_text
 from brainchange.inference.infer import infer
 from brainchange.inference.schemas import (
     ATTRITION_TABLE,
@@ -13,6 +15,9 @@ from brainchange.inference.schemas import (
     EFFECTS_TABLE,
     WITHIN_TABLE,
 )
+from brainchange.inference.verdict_schema import VERDICTS_TABLE
+from brainchange.inference.verdict_trace import verdict_trace
+from brainchange.inference.verdicts import verdicts_table
 from brainchange.metrics.observations import OBSERVATIONS_TABLE
 from brainchange.study.claims_table import CLAIMS_TABLE
 from brainchange.study.decisions import DECISIONS_TABLE
@@ -31,7 +36,10 @@ with job(snakemake.log[0]) as log:
     )
     before = DECISIONS_TABLE.read(Path(snakemake.input.decisions))
     decisions = pd.concat([before, inferred.decisions], ignore_index=True)
+    trace = json.dumps(verdict_trace(inferred.verdicts), indent=1, ensure_ascii=False)
+    write_text(Path(output.trace), trace + "\n")
     for schema, table, path in (
+        (VERDICTS_TABLE, verdicts_table(inferred.verdicts), output.verdicts),
         (CLAIMS_TABLE, inferred.claims, output.claims),
         (EFFECTS_TABLE, inferred.effects, output.effects),
         (WITHIN_TABLE, inferred.within, output.within),

@@ -7,6 +7,7 @@ from snakemake.script import snakemake
 from adapter import job
 from brainchange.files import write_text
 from brainchange.inference.schemas import EFFECTS_TABLE, WITHIN_TABLE
+from brainchange.inference.verdict_schema import VERDICTS_TABLE
 from brainchange.report.page import ReportInput, render
 from brainchange.report.pictures import read_pictures
 from brainchange.report.provenance import provenance
@@ -24,6 +25,7 @@ with job(snakemake.log[0]) as log:
             claims=given.claims[0],
             regions=given.regions,
             tables={
+                "verdicts": VERDICTS_TABLE.read(Path(files.verdicts)),
                 "claims": CLAIMS_TABLE.read(Path(files.claims)),
                 "effects": EFFECTS_TABLE.read(Path(files.effects)),
                 "within": WITHIN_TABLE.read(Path(files.within)),

@@ -13,8 +13,9 @@ from brainchange.inference.between import Welch
 from brainchange.inference.effect_size import between_effect
 from brainchange.inference.estimators import four_estimators
 from brainchange.inference.evidence import Sides, evidence
+from brainchange.inference.lead import leading_estimates
 from brainchange.inference.measures import Measure
-from brainchange.inference.multiplicity import benjamini_hochberg, holm
+from brainchange.inference.multiplicity import ADJUSTMENTS
 from brainchange.inference.permutation import PermutationTest
 from brainchange.inference.prepost import PrePost
 from brainchange.inference.resampling import Resampled, resample
@@ -24,11 +25,6 @@ from brainchange.study.settings import Settings
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
-ADJUSTMENTS = {
-    "confirmatory": ("holm", holm),
-    "secondary": ("benjamini_hochberg", benjamini_hochberg),
-}
-"""How the p values of a family are adjusted; those of other families are not."""
 
 
 def effects_table(data: PrePost, study: Study, settings: Settings) -> pd.DataFrame:
@@ -48,13 +44,14 @@ def effects_table(data: PrePost, study: Study, settings: Settings) -> pd.DataFra
     pandas.DataFrame
         ``EFFECTS_TABLE``: every measure in every contrast; what cannot be computed is missing with
         a flag. Adjusted within family and contrast: Holm for confirmatory claims (primary contrast
-        only), Benjamini-Hochberg for secondary ones.
+        only) and for outcomes, Benjamini-Hochberg for secondary ones. What is adjusted is the p of
+        the estimator that leads.
     """
     rows = [row for name in study.contrasts for row in _contrast(data, name, study, settings)]
     table = EFFECTS_TABLE.frame(rows)
     for (_, family), tests in table.groupby(["contrast", "family"], sort=False):
         if family in ADJUSTMENTS:
-            p = tests["p_permutation"].to_numpy()
+            p = tests["lead_p"].to_numpy()
             table.loc[tests.index, "p_adjusted"] = ADJUSTMENTS[family][1](p)
             table.loc[tests.index, "family_size"] = int((~np.isnan(p)).sum())
     return EFFECTS_TABLE.frame(table)
@@ -74,9 +71,19 @@ def _contrast(data: PrePost, name: str, study: Study, settings: Settings) -> lis
         settings=settings,
         names=(study.id, name),
     )
+    leads = leading_estimates(
+        data,
+        (treated, control),
+        sides,
+        {column: found.test for column, found in resampled.items()},
+        randomised=study.allocation.randomised,
+        settings=settings,
+        names=(study.id, name),
+    )
     rows = [
         _row(measure, sides[column], resampled.get(column), settings)
         | _names(measure, name, contrast, study)
+        | leads[column].columns
         for column, measure in enumerate(data.measures)
     ]
     return [

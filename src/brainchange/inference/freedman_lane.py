@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import nan, sqrt
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from brainchange.inference.permutation import BLOCK_BYTES, NO_VARIANCE, TIE
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
+Errors = Literal["arms", "hc3"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def freedman_lane(
     permutations: int,
     generator: np.random.Generator,
     confidence: float = 0.95,
+    errors: Errors = "arms",
 ) -> Adjusted:
     """Compare two arms at equal covariates by permuting residuals.
 
@@ -66,6 +69,9 @@ def freedman_lane(
         Source of the arrangements.
     confidence : float
         Confidence of the interval.
+    errors : {'arms', 'hc3'}
+        How the statistic is studentised: one residual variance an arm, or HC3 as in
+        :func:`brainchange.inference.ancova.ancova`.
 
     Returns
     -------
@@ -89,14 +95,14 @@ def freedman_lane(
     scaled = design / np.maximum(np.linalg.norm(design, axis=0), np.finfo(float).tiny)
     if df < 2 or np.linalg.matrix_rank(scaled) < design.shape[1]:
         return undefined
-    model = _Model(nuisance, design, treated)
-    if not model.df.min() > NO_VARIANCE:
+    model = _Model(nuisance, design, treated, errors)
+    if not model.defined:
         return undefined
     residuals = values - model.nuisance @ (model.nuisance.T @ values)
     if not residuals @ residuals > NO_VARIANCE * float(values @ values):
         return undefined
-    estimate, errors = model.fit(residuals[None, :])
-    difference, error = float(estimate[0]), float(errors[0])
+    estimate, spread = model.fit(residuals[None, :])
+    difference, error = float(estimate[0]), float(spread[0])
     if not error > 0:
         return Adjusted(difference, nan, nan, nan, nan, nan, 0)
     observed = abs(difference / error) * (1 - TIE) - TIE
@@ -120,21 +126,33 @@ class _Model:
         Without and with the arm.
     treated : numpy.ndarray of bool, shape (n_participants,)
         The arm.
+    errors : {'arms', 'hc3'}
+        How the error of its coefficient is computed.
     """
 
-    def __init__(self, nuisance: Floats, design: Floats, treated: Booleans) -> None:
+    def __init__(self, nuisance: Floats, design: Floats, treated: Booleans, errors: Errors) -> None:
         self.nuisance = np.linalg.qr(nuisance)[0]
         self.whole = np.linalg.qr(design)[0]
         arm = treated.astype(float)
         unexplained = arm - self.nuisance @ (self.nuisance.T @ arm)
         self.weights = unexplained / (unexplained @ unexplained)
         self.arms = np.column_stack([arm, 1 - arm])
-        self.df = self.arms.T @ (1 - (self.whole**2).sum(axis=1))
+        self.errors = errors
+        self.free = 1 - (self.whole**2).sum(axis=1)
+        self.df = self.arms.T @ self.free
+
+    @property
+    def defined(self) -> bool:
+        """Whether something is left to estimate the error from."""
+        left = self.df if self.errors == "arms" else self.free
+        return bool(left.min() > NO_VARIANCE)
 
     def fit(self, outcomes: Floats) -> tuple[Floats, Floats]:
         """Coefficient of the arm and its error for every row of outcomes."""
         estimates = outcomes @ self.weights
         residuals = outcomes - (outcomes @ self.whole) @ self.whole.T
+        if self.errors == "hc3":
+            return estimates, np.sqrt((residuals / self.free) ** 2 @ self.weights**2)
         variances = (residuals**2 @ self.arms) / self.df
         shares = self.arms.T @ self.weights**2
         return estimates, np.sqrt(variances @ shares)

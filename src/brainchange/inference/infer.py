@@ -16,6 +16,7 @@ from brainchange.inference.attrition import (
 from brainchange.inference.effects import effects_table
 from brainchange.inference.participants import Enrolment, enrol
 from brainchange.inference.prepost import PrePost, changes_table, collect, primary_observations
+from brainchange.inference.verdicts import Decided, decide_all
 from brainchange.inference.within import within_table
 from brainchange.metrics.registry import computed_metrics, contrasted_metrics
 from brainchange.study.claims import Claims
@@ -38,6 +39,8 @@ class Inferred:
     changes, within, effects, attrition : pandas.DataFrame
         ``CHANGES_TABLE``, ``WITHIN_TABLE``, ``EFFECTS_TABLE`` and ``ATTRITION_TABLE``; of the
         claims only those that the study can tell and that are measured.
+    verdicts : tuple of Decided
+        What may be said of every claim and scale in every contrast.
     decisions : pandas.DataFrame
         ``DECISIONS_TABLE``: participants, outcome cells and measures that were left out here.
     """
@@ -47,6 +50,7 @@ class Inferred:
     within: pd.DataFrame
     effects: pd.DataFrame
     attrition: pd.DataFrame
+    verdicts: tuple[Decided, ...]
     decisions: pd.DataFrame
 
 
@@ -112,12 +116,14 @@ def infer(
     usable = usable_timepoints(primary[of_claims])
     if prepared is None:
         prepared = observed_timepoints(observations)
+    effects = effects_table(data, study, settings)
     return Inferred(
         claims=claims_table(judged),
         changes=changes_table(data),
         within=within_table(data, study, settings),
-        effects=effects_table(data, study, settings),
+        effects=effects,
         attrition=attrition_table(enrolment, study, data, prepared, usable),
+        verdicts=decide_all(data, effects, judged, study=study, settings=settings),
         decisions=DECISIONS_TABLE.frame(
             [*enrolment.decisions, *_strangers(observations, enrolment), *decisions]
         ),

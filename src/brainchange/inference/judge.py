@@ -31,7 +31,7 @@ from brainchange.inference.verdict_evidence import (
     Evidence,
     NegativeControl,
 )
-from brainchange.inference.verdict_rules import amount
+from brainchange.inference.verdict_text import amount
 from brainchange.study.settings import Settings
 
 Floats = npt.NDArray[np.float64]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import combinations
+from typing import Literal, get_args
 
 from brainchange.study.claims import Claim
 from brainchange.study.model import Study
@@ -13,6 +14,7 @@ from brainchange.study.strict import Direction
 
 Kind = Literal["claim", "outcome", "region", "negative_control", "quality"]
 Family = Literal["confirmatory", "secondary", "exploratory", "outcome", "quality"]
+FAMILIES: tuple[str, ...] = get_args(Family)
 Members = tuple[tuple[str, str], ...]
 Source = tuple[str, str, str]
 
@@ -112,6 +114,7 @@ def declare_measures(
         *_outcomes(study),
         *_groups(study, regions, units, "region"),
         *_groups(study, regions, units, "negative_control"),
+        *_control_pairs(of_claims, regions, units),
         *(measure for task in tasks for measure in _quality(task, study, regions, units)),
     )
 
@@ -186,6 +189,36 @@ def _shown(study: Study) -> list[tuple[str, str, Source]]:
     return plain + [
         (f"{ACTIVATION}_{name}", contrast.label, (ACTIVATION, contrast.task, name))
         for name, contrast in study.task_contrasts.items()
+    ]
+
+
+def _control_pairs(
+    of_claims: Sequence[Measure], regions: tuple[Region, ...], units: Mapping[str, str]
+) -> list[Measure]:
+    """List what claims about pairs are compared with: edges between regions no claim is about."""
+    sources = dict.fromkeys(
+        claim.source for claim in of_claims if any(second for _, second in claim.members)
+    )
+    controls = [region for region in regions if region.role == "negative_control"]
+    groups = dict.fromkeys(region.group for region in controls)
+    return [
+        Measure(
+            name="_".join(filter(None, (metric, condition, one, other))),
+            kind="negative_control",
+            label=f"{one}–{other}, {metric}",
+            metric=metric,
+            unit=units[metric],
+            family="exploratory",
+            members=tuple(
+                (a.region, b.region)
+                for a, b in combinations(controls, 2)
+                if {a.group, b.group} == {one, other}
+            ),
+            task=task,
+            condition=condition,
+        )
+        for metric, task, condition in sources
+        for one, other in combinations(groups, 2)
     ]
 
 

@@ -73,3 +73,11 @@ def _unranked(
     adjusted = np.full_like(values, np.nan)
     adjusted[made] = within
     return adjusted
+
+
+ADJUSTMENTS = {
+    "confirmatory": ("holm", holm),
+    "secondary": ("benjamini_hochberg", benjamini_hochberg),
+    "outcome": ("holm", holm),
+}
+"""How the p values of a family are adjusted; those of other families are not."""

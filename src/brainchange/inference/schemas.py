@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import get_args
 
-from brainchange.inference.measures import Family, Kind
+from brainchange.inference.measures import FAMILIES, Kind
 from brainchange.tables import Column, TableSchema
 
 KINDS: tuple[str, ...] = get_args(Kind)
-FAMILIES: tuple[str, ...] = get_args(Family)
 
 _MEASURE = (
     Column("measure", "string", "Claim, scale or region measure (`T2`, `BDI`)", required=True),
@@ -186,7 +185,34 @@ EFFECTS_TABLE = TableSchema(
             levels=("exact", "monte_carlo"),
         ),
         Column("n_permutations", "integer", "Arrangements of the arms that were computed"),
-        Column("p_adjusted", "number", "p_permutation adjusted within family and contrast"),
+        Column(
+            "lead_estimator",
+            "string",
+            "Estimator that leads the verdict: ancova (difference at equal values before) for "
+            "claims and outcomes where arms were randomised, else change_score",
+            levels=("change_score", "ancova"),
+        ),
+        Column("lead_difference", "number", "Its estimate, treated − control, in `unit`"),
+        Column(
+            "lead_ci_low",
+            "number",
+            "Lower end of its 95 % interval (Welch; HC3 with t(n − 3)), in `unit`",
+        ),
+        Column("lead_ci_high", "number", "Upper end of its 95 % interval, in `unit`"),
+        Column(
+            "lead_p",
+            "number",
+            "Its two-sided permutation p: p_permutation, or that of Freedman and Lane with the "
+            "value before as covariate",
+        ),
+        Column("lead_p_floor", "number", "Smallest p this permutation can give"),
+        Column(
+            "lead_method",
+            "string",
+            "How it was permuted",
+            levels=("exact", "monte_carlo", "freedman_lane"),
+        ),
+        Column("p_adjusted", "number", "lead_p adjusted within family and contrast"),
         Column(
             "adjustment",
             "string",

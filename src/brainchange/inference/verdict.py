@@ -10,7 +10,6 @@ from brainchange.inference.verdict_evidence import Evidence
 from brainchange.inference.verdict_rules import (
     THREAT,
     Rule,
-    amount,
     ancova_same_sign,
     bayes_factor,
     claimed_direction,
@@ -27,6 +26,7 @@ from brainchange.inference.verdict_rules import (
     unadjusted_test,
     within_test,
 )
+from brainchange.inference.verdict_text import quantity
 
 Outcome = Literal[
     "SUPPORTED",
@@ -38,6 +38,7 @@ Outcome = Literal[
     "CONSISTENT (no control)",
     "NOT CONSISTENT (no control)",
     "NOT TESTED",
+    "NOT TESTABLE WITH MRI",
 ]
 SAFEGUARDS = (
     "estimators_agree",
@@ -182,7 +183,7 @@ def _without_control(evidence: Evidence, asked: tuple[Rule, ...]) -> Verdict:
         outcome = "CONSISTENT (no control)" if direction.held else "NOT CONSISTENT (no control)"
     limit = (
         "there is no control arm: time, practice, expectation and regression to the mean "
-        f"may change the measure by {amount(evidence.difference)} as well as therapy"
+        f"may change the measure by {quantity(evidence, evidence.difference)} as well as therapy"
     )
     told = threats(evidence)
     trace = (*asked, direction, tested, *told)

@@ -84,13 +84,17 @@ class Evidence:
     is_randomised : bool
         Whether chance decided who came into which arm.
     difference, low, high : float
-        Difference in change and its Welch interval, in the unit of the measure. Without control
-        the change of the treated arm.
+        Difference in change and its interval, in the unit of the measure. Without control the
+        change of the treated arm.
+    unit : str
+        Unit of the measure, for text; empty where it is not known.
     p, p_adjusted, p_floor : float
-        Primary permutation test (without control: sign flips), adjusted for the family, and the
-        smallest p that was possible.
+        Primary permutation test (without control: sign flips), adjusted for the family (NaN for an
+        exploratory test), and the smallest p that was possible.
     family_size : int
         Tests that p was adjusted for.
+    lead : {'change_score', 'ancova'}
+        Which estimate difference, interval and p are of.
     ancova, ancova_p : float
         Difference at equal values before, and its p.
     estimators : mapping of str to float
@@ -134,10 +138,12 @@ class Evidence:
     difference: float = nan
     low: float = nan
     high: float = nan
+    unit: str = ""
     p: float = nan
     p_adjusted: float = nan
     p_floor: float = nan
     family_size: int = 1
+    lead: Literal["change_score", "ancova"] = "change_score"
     ancova: float = nan
     ancova_p: float = nan
     estimators: Mapping[str, float] = field(default_factory=dict)

@@ -10,6 +10,14 @@ from math import isfinite, isnan, nan
 from statistics import median
 
 from brainchange.inference.verdict_evidence import Evidence
+from brainchange.inference.verdict_text import (
+    LEADS,
+    NAMES,
+    amount,
+    level_text,
+    p_text,
+    quantity,
+)
 
 SMALLEST_SHARE = 0.8
 """Share of specifications that must have the sign of the difference."""
@@ -17,13 +25,6 @@ THREAT = "threat_"
 """What the names of rules about threats begin with; such a rule holds if the threat is absent."""
 STRONG_BAYES_FACTOR = 3.0
 """Bayes factor from which evidence counts as more than anecdotal (Jeffreys 1961)."""
-NAMES = {
-    "change_score": "change score",
-    "mixed_model": "mixed model",
-    "ancova": "ANCOVA",
-    "constrained_baseline": "constrained baseline",
-}
-"""What estimators are called in text."""
 
 
 @dataclass(frozen=True)
@@ -50,21 +51,6 @@ class Rule:
     threshold: float
     held: bool | None
     consequence: str
-
-
-def amount(value: float) -> str:
-    """Write a number with four significant digits and a true minus sign."""
-    return f"{value:.4g}".replace("-", "−")
-
-
-def p_text(p: float) -> str:
-    """Write a p value: three decimals, ``< .001`` below."""
-    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".")
-
-
-def level_text(alpha: float) -> str:
-    """Write a level as p values are written: ``.05``."""
-    return f"{alpha:g}".replace("0.", ".")
 
 
 def gates(evidence: Evidence) -> tuple[Rule, ...]:
@@ -124,15 +110,13 @@ def _toward(evidence: Evidence) -> int:
 def claimed_direction(evidence: Evidence) -> Rule:
     """Ask whether the difference points where the claim says."""
     held = sign(evidence) == _toward(evidence)
-    claimed = evidence.direction
+    claimed, said = evidence.direction, quantity(evidence, evidence.difference)
     if claimed is None:
-        text = f"{amount(evidence.difference)} is judged in either direction: none was claimed"
+        text = f"{said} is judged in either direction: none was claimed"
     elif held:
-        text = f"{amount(evidence.difference)} points {claimed}, as claimed"
+        text = f"{said} points {claimed}, as claimed"
     else:
-        text = (
-            f"the difference ({amount(evidence.difference)}) does not point {claimed}, as claimed"
-        )
+        text = f"the difference ({said}) does not point {claimed}, as claimed"
     asked = "Does the difference point in the claimed direction?"
     return Rule("claimed_direction", asked, evidence.difference, 0.0, held, text)
 
@@ -142,8 +126,11 @@ def primary_test(evidence: Evidence) -> Rule:
     p, alpha = evidence.p_adjusted, evidence.alpha
     held = p < alpha
     family = f", adjusted for {evidence.family_size} tests," if evidence.family_size > 1 else ""
-    text = f"the permutation test{family} gives {p_text(p)}"
+    which = LEADS[evidence.lead]
+    text = f"the permutation test{which}{family} gives {p_text(p)}"
     text += f": {'below' if held else 'not below'} {level_text(alpha)}"
+    if isnan(p):
+        text = f"the test is exploratory ({p_text(evidence.p)}, not adjusted): it supports nothing"
     if evidence.p_floor >= alpha:
         text += f", and with so few participants no p below {evidence.p_floor:.2g} is possible"
     asked = "Is the adjusted two-sided p of the primary test below the level?"
@@ -174,6 +161,7 @@ def estimators_agree(evidence: Evidence) -> Rule:
     """Ask whether all estimators of the difference have one sign (Lord's paradox)."""
     known = {name: value for name, value in evidence.estimators.items() if isfinite(value)}
     named = ", ".join(f"{NAMES[name]} {amount(v)}" for name, v in known.items())
+    named += f" {evidence.unit}" if evidence.unit else ""
     held: bool | None = None
     text = "fewer than two estimators are defined, so none confirms the other"
     if len(known) > 1:
@@ -190,9 +178,10 @@ def ancova_same_sign(evidence: Evidence) -> Rule:
     """Ask whether the difference at equal values before has the sign of the difference."""
     value = evidence.ancova
     held = value * sign(evidence) > 0 if isfinite(value) else None
+    said = quantity(evidence, value)
     texts = {
-        True: f"at equal values before, the difference is {amount(value)}: the same sign",
-        False: f"at equal values before, the difference is {amount(value)}: another sign",
+        True: f"at equal values before, the difference is {said}: the same sign",
+        False: f"at equal values before, the difference is {said}: another sign",
         None: "the analysis of covariance is not defined: the difference at equal values before "
         "is unknown",
     }
@@ -243,7 +232,7 @@ def motion(evidence: Evidence) -> Rule:
     held = found.adjusted_p < alpha and found.adjusted_difference * sign(evidence) > 0
     text = (
         f"with change in head motion as a covariate the difference is "
-        f"{amount(found.adjusted_difference)}, {p_text(found.adjusted_p)}"
+        f"{quantity(evidence, found.adjusted_difference)}, {p_text(found.adjusted_p)}"
     )
     if found.p < alpha:
         text += f" (motion itself changed differently in the arms, {p_text(found.p)})"
@@ -277,8 +266,8 @@ def interval_opposite(evidence: Evidence) -> Rule:
     asked = "Does the interval exclude 0 in the direction opposite to the claim?"
     edge = evidence.high if _toward(evidence) > 0 else evidence.low
     held = evidence.direction is not None and edge * _toward(evidence) < 0
-    low, high = amount(evidence.low), amount(evidence.high)
-    text = f"the interval [{low}, {high}] lies opposite to the claim" if held else ""
+    low, high = amount(evidence.low), quantity(evidence, evidence.high)
+    text = f"the interval from {low} to {high} lies opposite to the claim" if held else ""
     return Rule("interval_opposite", asked, edge, 0.0, held, text)
 
 
@@ -288,10 +277,10 @@ def equivalence(evidence: Evidence) -> Rule:
     p, bound = evidence.tost_p, evidence.equivalence_bound
     inside = all(abs(v) < bound for v in evidence.estimators.values() if isfinite(v))
     held = (p < evidence.alpha and inside) if isfinite(p) else None
+    said = f"{quantity(evidence, bound)}, the smallest of interest"
     texts = {
-        True: f"the difference is smaller than {amount(bound)}, the smallest of interest "
-        f"({p_text(p)})",
-        False: f"a difference of {amount(bound)}, the smallest of interest, is not ruled out",
+        True: f"the difference is smaller than {said} ({p_text(p)})",
+        False: f"a difference of {said}, is not ruled out",
         None: "whether the difference is too small to matter is not defined here",
     }
     return Rule("equivalence", asked, p, evidence.alpha, held, texts[held])
@@ -300,7 +289,7 @@ def equivalence(evidence: Evidence) -> Rule:
 def within_test(evidence: Evidence) -> Rule:
     """Ask whether the change of the only arm differs from 0 (sign flips)."""
     held = evidence.p_adjusted < evidence.alpha
-    text = f"the change within the arm is {amount(evidence.difference)}, "
+    text = f"the change within the arm is {quantity(evidence, evidence.difference)}, "
     text += p_text(evidence.p_adjusted) + " (sign flips)"
     if evidence.p_floor >= evidence.alpha:
         text += f"; no p below {evidence.p_floor:.2g} is possible with so few participants"

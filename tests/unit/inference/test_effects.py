@@ -28,7 +28,7 @@ def effect(table: pd.DataFrame, measure: str, contrast: str = PRIMARY) -> dict[s
 
 
 def test_a_planted_effect_is_found_and_nulls_are_not(made_up: Maker) -> None:
-    effects = made_up(n_arm=10, amygdala=-1.5).infer().effects
+    effects = made_up(n_arm=10, amygdala=-1.5, seed=2).infer().effects
     found = effect(effects, "A2")
     assert found["difference"] == pytest.approx(-1.5, abs=0.4)
     assert found["ci_low"] < -1.5 < found["ci_high"]
@@ -51,15 +51,18 @@ def test_families_are_adjusted_within_their_contrast(made_up: Maker) -> None:
     confirmatory = effects[effects["family"] == "confirmatory"]
     assert confirmatory["measure"].tolist() == ["A2", "T2"]
     assert set(confirmatory["contrast"]) == {PRIMARY}
-    assert confirmatory["p_adjusted"].tolist() == holm(confirmatory["p_permutation"]).tolist()
+    assert confirmatory["p_adjusted"].tolist() == holm(confirmatory["lead_p"]).tolist()
     assert set(confirmatory["adjustment"]) == {"holm"}
     other = effects[(effects["contrast"] == OTHER) & (effects["family"] == "secondary")]
     assert other["measure"].tolist() == ["A2", "T2", "S1"]
-    expected = benjamini_hochberg(other["p_permutation"]).tolist()
+    expected = benjamini_hochberg(other["lead_p"]).tolist()
     assert other["p_adjusted"].tolist() == expected
     assert set(other["adjustment"]) == {"benjamini_hochberg"}
     assert set(other["family_size"]) == {3}
-    rest = effects[~effects["family"].isin(["confirmatory", "secondary"])]
+    scales = effects[effects["family"] == "outcome"]
+    assert set(scales["adjustment"]) == {"holm"}
+    assert scales["p_adjusted"].tolist() == scales["lead_p"].tolist()
+    rest = effects[~effects["family"].isin(["confirmatory", "secondary", "outcome"])]
     assert rest["p_adjusted"].isna().all()
     assert set(rest["adjustment"]) == {"none"}
 
@@ -106,7 +109,7 @@ def test_a_claim_that_cannot_be_tested_does_not_count(made_up: Maker) -> None:
     assert claim["flag"] == "the metric 'connectivity' was not computed"
     assert pd.isna(claim["p_adjusted"])
     assert tested["family_size"] == 1
-    assert tested["p_adjusted"] == tested["p_permutation"]
+    assert tested["p_adjusted"] == tested["lead_p"]
 
 
 @pytest.mark.parametrize(
