@@ -114,7 +114,7 @@ def declare_measures(
         *_outcomes(study),
         *_groups(study, regions, units, "region"),
         *_groups(study, regions, units, "negative_control"),
-        *_control_pairs(of_claims, regions, units),
+        *_control_pairs(of_claims, study, regions, units),
         *(measure for task in tasks for measure in _quality(task, study, regions, units)),
     )
 
@@ -193,7 +193,10 @@ def _shown(study: Study) -> list[tuple[str, str, Source]]:
 
 
 def _control_pairs(
-    of_claims: Sequence[Measure], regions: tuple[Region, ...], units: Mapping[str, str]
+    of_claims: Sequence[Measure],
+    study: Study,
+    regions: tuple[Region, ...],
+    units: Mapping[str, str],
 ) -> list[Measure]:
     """List what claims about pairs are compared with: edges between regions no claim is about."""
     sources = dict.fromkeys(
@@ -203,7 +206,7 @@ def _control_pairs(
     groups = dict.fromkeys(region.group for region in controls)
     return [
         Measure(
-            name="_".join(filter(None, (metric, condition, one, other))),
+            name="_".join([metric, *_of_task(task, condition, study), one, other]),
             kind="negative_control",
             label=f"{one}–{other}, {metric}",
             metric=metric,
@@ -220,6 +223,13 @@ def _control_pairs(
         for metric, task, condition in sources
         for one, other in combinations(groups, 2)
     ]
+
+
+def _of_task(task: str, condition: str, study: Study) -> list[str]:
+    """Tell measures of several tasks apart; those of the first bear no name of it."""
+    if condition:
+        return [condition]
+    return [] if task == study.tasks[0] else [task]
 
 
 def _quality(
