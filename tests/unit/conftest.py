@@ -25,6 +25,7 @@ from made_up.effects import effect_row, within_row
 from made_up.losses import attrition_rows, coverage_of, decision_rows
 from made_up.measures import GROUPS, changes_of, measures_of
 from made_up.study import MadeUp, claims_of, study_of
+from made_up.verdicts import verdicts_of
 
 MakeUp = Callable[[MadeUp], FigureInput]
 
@@ -55,6 +56,7 @@ def made_up(size: MadeUp) -> FigureInput:
         rows = rows[rows["measure"] == measure["measure"]]
         within += [within_row(measure, rows, arm, study) for arm in study.arms]
         effects += [effect_row(measure, rows, name, study) for name in study.contrasts]
+    effects = EFFECTS_TABLE.frame(effects)
     return FigureInput(
         study=study,
         settings=Settings(),
@@ -71,7 +73,8 @@ def made_up(size: MadeUp) -> FigureInput:
             ),
             "changes": CHANGES_TABLE.frame(changes),
             "within": WITHIN_TABLE.frame(within),
-            "effects": EFFECTS_TABLE.frame(effects),
+            "effects": effects,
+            "verdicts": verdicts_of(effects, claims, study),
             "attrition": ATTRITION_TABLE.frame(attrition_rows(size, study)),
             "coverage": COVERAGE_TABLE.frame(coverage_of(size, random)),
             "decisions": DECISIONS_TABLE.frame(decision_rows()),

@@ -79,7 +79,7 @@ def test_the_verdicts_on_the_confirmatory_claims_follow_what_was_planted(demo):
     primary = verdicts[verdicts["primary"]].set_index("measure")
     expected = {"P2": "INCONCLUSIVE", "P3": "INCONCLUSIVE", "A2": "SUGGESTIVE", "T2": "SUGGESTIVE"}
     assert {name: primary.loc[name, "verdict"] for name in expected} == expected
-    assert (primary["verdict"] == "NOT TESTABLE WITH MRI").sum() == 9
+    assert (primary["verdict"] == "NOT TESTABLE WITH MRI").sum() == 10
     others = verdicts[~verdicts["primary"] & verdicts["estimator"].notna()]
     assert set(others["verdict"]) == {"INCONCLUSIVE"}
     trace = json.loads((demo / "results" / "demo" / "verdict_trace.json").read_text())

@@ -6,6 +6,7 @@ rule report:
     input:
         lock=ancient(LOCK),
         verdicts=rules.effects.output.verdicts,
+        trace=rules.effects.output.trace,
         claims=rules.effects.output.claims,
         effects=rules.effects.output.effects,
         within=rules.effects.output.within,

@@ -1,5 +1,6 @@
 """Write the report: effects first, then the evidence, what was left out, and provenance."""
 
+import json
 from pathlib import Path
 
 from snakemake.script import snakemake
@@ -31,6 +32,7 @@ with job(snakemake.log[0]) as log:
                 "within": WITHIN_TABLE.read(Path(files.within)),
                 "decisions": DECISIONS_TABLE.read(Path(files.decisions)),
             },
+            trace=json.loads(Path(files.trace).read_text(encoding="utf-8")),
             pictures=read_pictures(Path(files.figures)),
             provenance=provenance(
                 Path.cwd(), given.settings[0], [*map(Path, given.files), lock], read_lock(lock)

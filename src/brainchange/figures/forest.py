@@ -102,7 +102,8 @@ def _notes(sesoi: float) -> str:
         f"band: smallest effect of interest, ± {sesoi:g} SD; thick bar: 90\u00a0% interval of the "
         "equivalence test (Welch), inside the band where the test succeeds. Filled: confirmatory "
         "test. Arrow: direction the article says, or in which a scale is better. p: permutation "
-        "test, adjusted where a family is named."
+        "test of the leading estimate (change; where arms were randomised the difference at equal "
+        "values before), adjusted where a family is named."
     )
 
 

@@ -2,7 +2,7 @@
 
 An estimate and its interval come first; a difference that was not found is never called absent;
 two arms are never compared by which of them is significant; without chance in the allocation an
-effect is an association. No verdict is given here.
+effect is an association. No verdict is given here (see `answer`).
 """
 
 from __future__ import annotations
@@ -17,25 +17,15 @@ import pandas as pd
 from brainchange.figures.numbers import interval, number, p_floor, p_value, places
 from brainchange.figures.wording import text_of, title_of, with_unit
 from brainchange.report.estimators import Estimators, estimators
+from brainchange.report.strip import Strip, strip
 from brainchange.study.claims import Claim, Claims
 from brainchange.study.model import Study
 from brainchange.study.settings import Inference
 
 Row = Mapping[Any, Any]
 BETTER = {"down": "lower", "up": "higher"}
+MEAN_CHANGE = "The mean change, post − pre,"
 ADJUSTED = {"holm": "Holm", "benjamini_hochberg": "Benjamini–Hochberg", "none": ""}
-STRIP = 3.0
-
-
-@dataclass(frozen=True)
-class Strip:
-    """A small picture of a standardised effect: places on a line from −3 to 3 SD, in percent."""
-
-    low: float
-    high: float
-    value: float
-    band_low: float
-    band_high: float
 
 
 @dataclass(frozen=True)
@@ -52,6 +42,8 @@ class Finding:
         ``up``, ``down`` or empty.
     contrast : str
         Name of the contrast for people.
+    measured : str
+        Whether the difference is one in change or at equal values before.
     estimated : bool
         Whether there is an estimate at all.
     difference, ends, standardised, standardised_ends : str
@@ -84,6 +76,7 @@ class Finding:
     family: str
     direction: str
     contrast: str
+    measured: str
     estimated: bool
     difference: str
     ends: str
@@ -135,6 +128,25 @@ def findings(
     )
 
 
+def led(row: Row) -> Row:
+    """Put the leading estimate, its interval and its p in the place of the difference in change.
+
+    Parameters
+    ----------
+    row : mapping
+        Row of ``EFFECTS_TABLE``.
+    """
+    if text_of(row.get("lead_estimator")) != "ancova":
+        return row
+    return dict(row) | {
+        "difference": row["lead_difference"],
+        "ci_low": row["lead_ci_low"],
+        "ci_high": row["lead_ci_high"],
+        "p_permutation": row["lead_p"],
+        "p_floor": row["lead_p_floor"],
+    }
+
+
 def finding(row: Row, claim: Claim | None, study: Study, rules: Inference) -> Finding:
     """Write one effect.
 
@@ -149,6 +161,7 @@ def finding(row: Row, claim: Claim | None, study: Study, rules: Inference) -> Fi
     rules : Inference
         Level and smallest effect of interest.
     """
+    original, row = row, led(row)
     digits, unit = places(row["ci_low"], row["ci_high"]), text_of(row["unit"])
     adjusted = text_of(row["adjustment"]) != "none" and math.isfinite(row["p_adjusted"])
     smallest = row["minimum_detectable_difference"]
@@ -174,10 +187,11 @@ def finding(row: Row, claim: Claim | None, study: Study, rules: Inference) -> Fi
         detectable=f"± {with_unit(smallest, digits, unit)}" if math.isfinite(smallest) else "n/a",
         detectable_sd=_detectable_sd(row),
         side=_side(row),
-        reading=reading(row, study, rules),
-        estimators=estimators(row, randomised=study.allocation.randomised),
+        reading=reading(original, study, rules),
+        measured="at equal values before" if _adjusted(original) else "in change",
+        estimators=estimators(original, randomised=study.allocation.randomised),
         flag=text_of(row["flag"]),
-        strip=_strip(row, rules.smallest_effect_of_interest),
+        strip=strip(row, rules.smallest_effect_of_interest),
     )
 
 
@@ -193,6 +207,7 @@ def reading(row: Row, study: Study, rules: Inference) -> tuple[str, ...]:
     rules : Inference
         Level of the tests.
     """
+    adjusted, row = _adjusted(row), led(row)
     if not math.isfinite(row["difference"]):
         why = text_of(row["flag"]) or "no participant has both timepoints"
         return (f"Not estimated: {why}.",)
@@ -202,7 +217,8 @@ def reading(row: Row, study: Study, rules: Inference) -> tuple[str, ...]:
     digits, unit = places(row["ci_low"], row["ci_high"]), text_of(row["unit"])
     amount = with_unit(abs(row["difference"]), digits, unit)
     more = "higher" if row["difference"] > 0 else "lower"
-    said = [f"The mean change, post − pre, was {amount} {more} in “{treated}” than in “{control}”."]
+    what = "At equal values before, the mean after therapy" if adjusted else MEAN_CHANGE
+    said = [f"{what} was {amount} {more} in “{treated}” than in “{control}”."]
     if text_of(row["kind"]) == "outcome":
         said.append(f"On this scale {BETTER[text_of(row['direction'])]} is better.")
     sides = {
@@ -214,6 +230,11 @@ def reading(row: Row, study: Study, rules: Inference) -> tuple[str, ...]:
     if not study.allocation.randomised:
         said.append("Arms were not randomised, so any difference is an association.")
     return tuple(said)
+
+
+def _adjusted(row: Row) -> bool:
+    """Whether the difference at equal values before leads."""
+    return text_of(row.get("lead_estimator")) == "ancova"
 
 
 def _certainty(row: Row, rules: Inference, digits: int, unit: str) -> list[str]:
@@ -279,22 +300,3 @@ def _side(row: Row) -> str:
         return "interval includes zero"
     said = {"as said": "as the article says", "opposite": "opposite to the article"}
     return said.get(_agreement(row), "") if text_of(row["kind"]) == "claim" else ""
-
-
-def _strip(row: Row, sesoi: float) -> Strip | None:
-    if not math.isfinite(row["dppc2"]):
-        return None
-    low, high = row["dppc2_ci_low"], row["dppc2_ci_high"]
-    ends = (low, high) if math.isfinite(low) and math.isfinite(high) else (row["dppc2"],) * 2
-    return Strip(
-        _percent(ends[0]),
-        _percent(ends[1]),
-        _percent(row["dppc2"]),
-        _percent(-sesoi),
-        _percent(sesoi),
-    )
-
-
-def _percent(value: float) -> float:
-    clipped = max(-STRIP, min(STRIP, float(value)))
-    return round(50 + 50 * clipped / STRIP, 2)

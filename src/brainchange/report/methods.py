@@ -38,6 +38,7 @@ REFERENCES = (
     "Power JD et al. (2012) NeuroImage 59:2142",
     "Rouder JN et al. (2009) Psychon Bull Rev 16:225",
     "Westfall PH, Young SS (1993) Resampling-Based Multiple Testing. Wiley",
+    "Winkler AM et al. (2014) NeuroImage 92:381",
     "Zang YF et al. (2007) Brain Dev 29:83",
     "Zou QH et al. (2008) J Neurosci Methods 172:137",
 )
@@ -72,6 +73,7 @@ def methods(study: Study, settings: Settings, regions: tuple[Region, ...]) -> tu
         Paragraph("What is measured", _metrics(settings.frequency)),
         Paragraph("Effects and tests", _inference(settings.inference, settings.seed)),
         Paragraph("Beside every effect", _beside()),
+        Paragraph("Verdicts", _verdicts(study, settings.inference)),
         Paragraph("Limits of this method", _limits(study)),
     )
 
@@ -188,6 +190,27 @@ def _beside() -> str:
         "degrees of freedom after Kenward & Roger (1997). Without randomisation the estimators "
         "bracket the truth if either parallel trends or comparability at equal baseline holds "
         "(Ding & Li 2019)."
+    )
+
+
+def _verdicts(study: Study, rules: Inference) -> str:
+    lead = (
+        "Arms were randomised, so claims and scales are led by the difference at equal values "
+        "before: analysis of covariance with HC3 errors, and the permutation of Freedman and Lane "
+        "(Winkler et al. 2014) with the value before as covariate."
+        if study.allocation.randomised
+        else "Arms were not randomised, so differences in change lead, and no verdict is stronger "
+        "than SUPPORTED (associational)."
+    )
+    return (
+        f"{lead} SUPPORTED needs an adjusted p below {rules.alpha:g} in the claimed direction, "
+        "estimators of one sign, 80 % of other analysis choices with that sign and a median of at "
+        f"least {rules.smallest_effect_of_interest / 2:g} SD, a smaller effect in every negative "
+        "control, and survival of change in head motion as a covariate; one that lacks gives "
+        "SUGGESTIVE. CONTRADICTED asks the same of the opposite direction. NO MEANINGFUL EFFECT "
+        "needs equivalence within ± the smallest effect of interest. Everything else is "
+        "INCONCLUSIVE. A check that was not made counts as failed, and a threat only weakens. All "
+        "tests are two-sided."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -17,6 +17,7 @@ from markupsafe import Markup
 from brainchange.figures.numbers import interval, number, places, plural
 from brainchange.figures.wording import text_of, with_unit
 from brainchange.files import human_bytes
+from brainchange.report.answer import BADGES, Answer, answers, not_tested
 from brainchange.report.cannot_tell import cannot_tell
 from brainchange.report.findings import Finding, findings
 from brainchange.report.methods import REFERENCES, methods
@@ -41,7 +42,9 @@ class ReportInput:
     study, settings, claims, regions
         The configuration.
     tables : mapping of str to pandas.DataFrame
-        ``claims``, ``effects``, ``within`` and ``decisions``.
+        ``verdicts``, ``claims``, ``effects``, ``within`` and ``decisions``.
+    trace : sequence of mapping
+        ``verdict_trace.json``.
     pictures : tuple of Picture
         The figures.
     provenance : Provenance
@@ -53,16 +56,18 @@ class ReportInput:
     claims: Claims
     regions: tuple[Region, ...]
     tables: Mapping[str, pd.DataFrame]
+    trace: Sequence[Mapping[str, Any]]
     pictures: tuple[Picture, ...]
     provenance: Provenance
 
 
 @dataclass(frozen=True)
 class Section:
-    """One measure with its evidence: the effects, the arms, the picture."""
+    """One measure with its evidence: the verdict, the effects, the arms, the picture."""
 
     finding: Finding
-    others: tuple[Finding, ...]
+    answer: Answer | None
+    others: tuple[tuple[Finding, Answer | None], ...]
     arms: tuple[dict[str, str], ...]
     pictures: tuple[Picture, ...]
 
@@ -92,7 +97,9 @@ def render(given: ReportInput) -> str:
             study=study,
             claims=given.claims,
             settings=given.settings,
-            summary=summary(study, given.claims, effects, found, given.settings.inference),
+            summary=summary(study, given.claims, effects, found, given.tables["verdicts"]),
+            not_tested=not_tested(given.tables["verdicts"], study.primary_contrast),
+            badges=BADGES,
             contrast=study.contrasts[study.primary_contrast],
             untold=cannot_tell(given.claims, given.tables["claims"]),
             claim_sections=sections["claim"],
@@ -129,11 +136,20 @@ def _sections(given: ReportInput, kind: str) -> tuple[Section, ...]:
             rules=given.settings.inference,
         )
 
-    others = [found(name) for name in study.contrasts if name != study.primary_contrast]
+    told = {
+        name: {one.measure: one for one in _answers(given, kind, name)} for name in study.contrasts
+    }
+    others = [
+        (one, told[name].get(one.measure))
+        for name in study.contrasts
+        if name != study.primary_contrast
+        for one in found(name)
+    ]
     return tuple(
         Section(
             finding=primary,
-            others=tuple(o for other in others for o in other if o.measure == primary.measure),
+            answer=told[study.primary_contrast].get(primary.measure),
+            others=tuple(other for other in others if other[0].measure == primary.measure),
             arms=_arms(given.tables["within"], kind, primary.measure),
             pictures=tuple(
                 p for p in given.pictures if (p.kind, p.measure) == (kind, primary.measure)
@@ -141,6 +157,10 @@ def _sections(given: ReportInput, kind: str) -> tuple[Section, ...]:
         )
         for primary in found(study.primary_contrast)
     )
+
+
+def _answers(given: ReportInput, kind: str, contrast: str) -> tuple[Answer, ...]:
+    return answers(given.tables["verdicts"], given.trace, kind, contrast)
 
 
 def _arms(within: pd.DataFrame, kind: str, measure: str) -> tuple[dict[str, str], ...]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from brainchange.figures.numbers import number, plural
+from brainchange.report.answer import BADGES
 from brainchange.report.findings import Finding
 from brainchange.study.claims import Claims
 from brainchange.study.model import Study
-from brainchange.study.settings import Inference
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def summary(
     claims: Claims,
     effects: pd.DataFrame,
     found: Sequence[Finding],
-    rules: Inference,
+    verdicts: pd.DataFrame,
 ) -> Summary:
     """Answer the three questions.
 
@@ -43,11 +43,12 @@ def summary(
         Columns of ``EFFECTS_TABLE``.
     found : sequence of Finding
         The claims in the primary contrast.
-    rules : Inference
-        Level of the tests.
+    verdicts : pandas.DataFrame
+        ``VERDICTS_TABLE``.
     """
     rows = effects[(effects["kind"] == "claim") & effects["primary"].fillna(value=False)]
-    return Summary(_asked(study, claims, rows), _found(rows, rules), _sure(study, rows, found))
+    said = verdicts[(verdicts["kind"] == "claim") & verdicts["primary"].fillna(value=False)]
+    return Summary(_asked(study, claims, rows), _found(said), _sure(study, rows, found))
 
 
 def _asked(study: Study, claims: Claims, rows: pd.DataFrame) -> str:
@@ -65,45 +66,23 @@ def _asked(study: Study, claims: Claims, rows: pd.DataFrame) -> str:
     )
 
 
-def _found(rows: pd.DataFrame, rules: Inference) -> str:
-    known = rows[rows["ci_low"].notna()]
-    if known.empty:
-        return "No statement could be tested; the page says why."
-    beyond = known[(known["ci_low"] > 0) | (known["ci_high"] < 0)]
-    within = known.drop(index=beyond.index)
-    unsigned = beyond[beyond["direction"].isna()]
-    beyond = beyond.drop(index=unsigned.index)
-    agrees = (beyond["difference"] > 0) == (beyond["direction"] == "up")
-    parts = []
-    for part, words in (
-        (beyond[agrees], "the 95 % interval lies wholly on the side the article says"),
-        (beyond[~agrees], "the 95 % interval lies wholly on the side opposite to the article"),
-        (unsigned, "the 95 % interval excludes zero, and the article says no direction"),
-        (within, "the 95 % interval includes zero, so these data cannot tell"),
-    ):
-        if len(part):
-            names = ", ".join(part["measure"])
-            count = "all" if len(part) == len(rows) > 1 else f"{len(part)} of"
-            parts.append(f"for {count} {len(rows)} ({names}) {words}")
-    missing = len(rows) - len(known)
-    if missing:
-        names = ", ".join(rows[rows["ci_low"].isna()]["measure"])
-        parts.append(f"{missing} ({names}) could not be tested")
-    said = "; ".join(parts) + "."
-    return said[0].upper() + said[1:] + _adjusted(rows, rules)
-
-
-def _adjusted(rows: pd.DataFrame, rules: Inference) -> str:
-    """Say for which claims p stays below the level when it is adjusted for those of its family."""
-    tested = rows[rows["p_adjusted"].notna()]
+def _found(verdicts: pd.DataFrame) -> str:
+    """Say which verdict each statement gets, the strongest first."""
+    tested = verdicts[verdicts["estimator"].notna()]
     if tested.empty:
-        return ""
-    below = ", ".join(tested[tested["p_adjusted"] < rules.alpha]["measure"])
-    sizes = [str(size) for size in tested.groupby("family", sort=False).size()]
-    tests = plural(len(tested), "test")
-    if len(sizes) > 1:
-        tests = f"the tests of each family ({' and '.join(sizes)})"
-    return f" Adjusted for {tests}, p is below {rules.alpha:g} for {below or 'none'}."
+        return "No statement could be tested; the page says why."
+    parts = [
+        f"{word}: {', '.join(names)}"
+        for word in BADGES
+        if len(names := tested[tested["verdict"] == word]["measure"])
+    ]
+    rest = len(verdicts) - len(tested)
+    blind = int((verdicts["verdict"] == "NOT TESTABLE WITH MRI").sum())
+    said = "; ".join(parts) + "."
+    if rest:
+        said += f" Nothing is said of {plural(rest, 'other statement')}"
+        said += f", {blind} of which no MRI study could test." if blind else "."
+    return said
 
 
 def _sure(study: Study, rows: pd.DataFrame, found: Sequence[Finding]) -> str:

@@ -71,6 +71,27 @@ def test_an_effect_in_the_direction_of_the_article(study: Any) -> None:
     )
 
 
+def test_where_chance_made_the_arms_the_difference_at_equal_values_before_is_told(
+    study: Any,
+) -> None:
+    lead = {
+        "lead_estimator": "ancova",
+        "lead_difference": 0.09,
+        "lead_ci_low": 0.01,
+        "lead_ci_high": 0.17,
+        "lead_p": 0.031,
+        "lead_p_floor": 1e-4,
+    }
+    said = reading(row(**lead), study, RULES)
+    assert said[0] == (
+        "At equal values before, the mean after therapy was 0.090 Fisher z higher in “Talk "
+        "therapy” than in “Untreated”."
+    )
+    assert "from +0.010 to +0.170 Fisher z" in said[2]
+    made = finding(row(**lead, adjustment="none", p_adjusted=math.nan), None, study, RULES)
+    assert (made.difference, made.ends, made.p) == ("+0.090", "[0.010, 0.170]", "p = 0.031")
+
+
 def test_an_interval_with_zero_is_never_called_an_absence(study: Any) -> None:
     said = " ".join(reading(row(ci_low=-0.05, ci_high=0.29, p_adjusted=0.9), study, RULES))
     assert "includes zero: these data are compatible with no difference and with every" in said

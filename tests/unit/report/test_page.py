@@ -21,6 +21,7 @@ from brainchange.report.provenance import InputFile, Provenance
 from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.study.regions import Region
+from made_up.verdicts import trace_of
 
 REGIONS = (Region("amygdala_L", "amygdala", "L", "aparcaseg", ("Left-Amygdala",)),)
 PROVENANCE = Provenance(
@@ -78,6 +79,7 @@ def report_of(given: Any, folder: Path) -> ReportInput:
         claims=given.claims,
         regions=REGIONS,
         tables=given.tables,
+        trace=trace_of(given.tables["effects"], given.claims, given.study),
         pictures=read_pictures(folder),
         provenance=PROVENANCE,
     )
@@ -125,7 +127,16 @@ def test_the_policy_allows_the_one_script_of_the_page_and_no_network(page: str) 
 def test_the_order_of_the_sections(
     page: str,
 ) -> None:
-    names = ("effects", "evidence", "cannot-tell", "threats", "left-out", "methods", "provenance")
+    names = (
+        "answer",
+        "effects",
+        "evidence",
+        "cannot-tell",
+        "threats",
+        "left-out",
+        "methods",
+        "provenance",
+    )
     places = [page.index(f'<h2 id="{name}"') for name in names]
     assert places == sorted(places)
 
@@ -149,6 +160,29 @@ def test_the_effect_of_a_claim_stands_beside_the_words_of_the_article(
     assert "Fisher z" in cell
     assert "as the article says" in cell
     assert "8 vs 8" in cell
+
+
+def test_the_answer_comes_first_by_word_sign_and_colour(page: str, given: ReportInput) -> None:
+    section = page.split('<h2 id="answer">')[1].split("</section>", maxsplit=1)[0]
+    verdicts = given.tables["verdicts"]
+    told = verdicts[verdicts["primary"]]["verdict"].tolist()
+    badges = re.findall(
+        r'<span class="badge ([a-z ]+)"><span aria-hidden="true">(.)</span> ([^<]+)</span>', section
+    )
+    assert [word for _, _, word in badges] == told
+    assert len({sign for _, sign, _ in badges}) == len(set(told)) > 1
+    assert "could" in section
+    assert page.index("The answer") < page.index('<h2 id="effects"')
+
+
+def test_every_reason_has_its_sign_and_the_sign_its_words(page: str, given: ReportInput) -> None:
+    article = page.split('<article id="claim-T2">')[1].split("</article>", maxsplit=1)[0]
+    why = article.split('<div class="why"')[1].split("</div>", maxsplit=1)[0]
+    row = given.tables["verdicts"].set_index(["measure", "primary"]).loc[("T2", True)]
+    reasons = row["reasons"].split(" | ")
+    assert why.count("<li>") == len(reasons)
+    unmade = '<span class="mark" aria-hidden="true">–</span><span class="hidden">not made: </span>'
+    assert why.count(unmade) == row["not_made"].count(";") + 1
 
 
 def test_decisions_are_shown_with_value_limit_and_setting(page: str) -> None:
@@ -249,7 +283,13 @@ def test_what_the_study_cannot_tell_is_grouped_with_the_reason_and_the_need(
 def test_a_page_without_a_testable_statement_says_so(given: ReportInput) -> None:
     effects = given.tables["effects"]
     table = given.tables["claims"].assign(measured=False, barrier="arm", reason="no control arm")
-    tables = {**given.tables, "effects": effects[effects["kind"] != "claim"], "claims": table}
+    verdicts = given.tables["verdicts"]
+    tables = {
+        **given.tables,
+        "effects": effects[effects["kind"] != "claim"],
+        "claims": table,
+        "verdicts": verdicts[verdicts["kind"] != "claim"],
+    }
     page = render(dataclasses.replace(given, tables=tables))
     assert "No statement of the article can be tested with this study" in page
     assert "0 of 3 statements" in page
