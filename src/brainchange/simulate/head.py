@@ -69,20 +69,20 @@ class Head:
     intensity: Volume
 
 
-def load_template() -> Template:
+def load_template(resolution: int = TEMPLATE_RESOLUTION) -> Template:
     """Read the template from the files of nilearn.
 
-    Returns
-    -------
-    Template
-        At 2 mm.
+    Parameters
+    ----------
+    resolution : int
+        Edge of its voxels, in mm.
     """
     # Imported here: nilearn takes more than a second, and the plan of a simulation needs none.
     from nilearn import datasets  # noqa: PLC0415
 
-    brain = datasets.load_mni152_brain_mask(resolution=TEMPLATE_RESOLUTION)
-    grey = datasets.load_mni152_gm_template(resolution=TEMPLATE_RESOLUTION)
-    white = datasets.load_mni152_wm_template(resolution=TEMPLATE_RESOLUTION)
+    brain = datasets.load_mni152_brain_mask(resolution=resolution)
+    grey = datasets.load_mni152_gm_template(resolution=resolution)
+    white = datasets.load_mni152_wm_template(resolution=resolution)
     return Template(
         affine=np.asarray(brain.affine, dtype=float),
         brain=brain.get_fdata(dtype=np.float32),
@@ -110,13 +110,13 @@ def make_head(
     random : numpy.random.Generator
         The participant's.
     """
-    to_template = _shape_of_head(anatomy, random)
+    to_template = shape_of_head(anatomy, random)
     affine, shape = _grid(template, to_template, acquisition)
     indices = np.indices(shape).reshape(3, -1)
     points = to_template @ (affine[:3, :3] @ indices + affine[:3, 3:])
     brain = _sampled(template.brain, template, points) >= LEAST_BRAIN
     points = points[:, brain]
-    labels, grey, white, fluid = _structures(template, anatomy, points)
+    labels, grey, white, fluid = structures_at(template, anatomy, points)
     position = points / np.abs(points).max(axis=1, keepdims=True)
     bias = 1 + acquisition.bias * (_direction(random) @ position)
     intensity = bias * (
@@ -159,8 +159,21 @@ def lowest_slice(head: Head, numbers: Iterable[int], share: float) -> int:
     return int(np.argmin(np.abs(below - share)))
 
 
-def _shape_of_head(anatomy: Anatomy, random: np.random.Generator) -> NDArray[np.float64]:
-    """Draw the map from a participant's space to the template, (3, 3)."""
+def shape_of_head(anatomy: Anatomy, random: np.random.Generator) -> NDArray[np.float64]:
+    """Draw size and tilt of a head: the map from a participant's space to the template.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+        How much heads differ.
+    random : numpy.random.Generator
+        The participant's.
+
+    Returns
+    -------
+    numpy.ndarray
+        (3, 3).
+    """
     scale = 1 + anatomy.scale * random.standard_normal(3)
     angles = np.deg2rad(anatomy.rotation) * random.standard_normal(3)
     return rotation_matrix(angles) @ np.diag(1 / scale)
@@ -203,10 +216,25 @@ def _grid(
     return affine, (n_x, n_y, n_z)
 
 
-def _structures(
+def structures_at(
     template: Template, anatomy: Anatomy, points: NDArray[np.float64]
 ) -> tuple[NDArray[np.int16], Volume, Volume, Volume]:
-    """Label points of the brain and say what tissue is there: labels, grey, white, fluid."""
+    """Label points of the brain and say what tissue is there.
+
+    Parameters
+    ----------
+    template : Template
+        Its tissue.
+    anatomy : Anatomy
+        Structures.
+    points : numpy.ndarray
+        In mm of the template, (3, n).
+
+    Returns
+    -------
+    labels, grey, white, fluid : numpy.ndarray
+        FreeSurfer's numbers, and shares of tissue in which deep structures are painted; (n,).
+    """
     grey = np.clip(_sampled(template.grey, template, points), 0, 1)
     white = np.clip(_sampled(template.white, template, points), 0, 1 - grey)
     fluid = 1 - grey - white

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from brainchange.errors import ConfigError, did_you_mean
+from brainchange.simulate.raw.model import Raw
 from brainchange.simulate.structures import Anatomy
 from brainchange.study.model import Timepoint
 from brainchange.study.settings import Count, Positive, Share
@@ -253,6 +254,8 @@ class Simulation(Strict):
     """What follows from them for the claims."""
     exceptions: Exceptions = Exceptions()
     """What goes wrong, by participant."""
+    raw: Raw = Raw()
+    """What the scanner records, where the study is published as raw images."""
 
     @property
     def enrolled(self) -> tuple[tuple[str, str], ...]:

@@ -91,7 +91,7 @@ def record_participant(recording: Recording, runs: Sequence[Run]) -> str:
     )
     for run in runs:
         visit = visit_of(study, simulation, seed, run)
-        movement = _movement(simulation, visit, run.task)
+        movement = movement_of(simulation, visit, run.task)
         recorded = scan(
             simulation,
             head,
@@ -105,7 +105,8 @@ def record_participant(recording: Recording, runs: Sequence[Run]) -> str:
     return participant
 
 
-def _movement(simulation: Simulation, visit: Visit, task: str) -> Movement:
+def movement_of(simulation: Simulation, visit: Visit, task: str) -> Movement:
+    """Draw the movement of one run, more for a participant who is to move much."""
     motion = simulation.motion
     factor = float(np.exp(motion.participant * visit.of_participant("motion").standard_normal()))
     for moving in simulation.exceptions.moving_runs:

@@ -113,7 +113,7 @@ class _Fluctuation:
         self._column = np.minimum(np.searchsorted(labels, of_brain), labels.size - 1)
         self._weight = np.where(labels[self._column] == of_brain, head.grey, np.float32(0))
         seconds = acquisition.repetition_time * np.arange(acquisition.n_volumes)
-        self._shared = _shared_courses(simulation.noise, seconds, random)
+        self._shared = shared_courses(simulation.noise, seconds, random)
         self._drifts = _drift_maps(simulation.noise, head.intensity.size, random)
         self._slow = _drift_courses(seconds)
         self._own = random.standard_normal(head.intensity.size, dtype=np.float32)
@@ -141,10 +141,25 @@ class _Fluctuation:
         return intensities
 
 
-def _shared_courses(
+def shared_courses(
     noise: Noise, seconds: Course, random: np.random.Generator
 ) -> tuple[Course, Course]:
-    """Courses in percent of what all tissue shares, and of what moves fluid, each (n_volumes,)."""
+    """Draw what all tissue shares, and what breathing and pulse do to fluid.
+
+    Parameters
+    ----------
+    noise : Noise
+        Amplitudes (percent) and rates (Hz).
+    seconds : numpy.ndarray
+        Times of the volumes, in s, (n_volumes,).
+    random : numpy.random.Generator
+        The run's.
+
+    Returns
+    -------
+    tissue, fluid : numpy.ndarray
+        In percent of the mean intensity, (n_volumes,).
+    """
     steps = random.standard_normal(seconds.size)
     course = np.convolve(steps, np.ones(5) / np.sqrt(5), mode="same")
     fluid = np.zeros(seconds.size)

@@ -1,0 +1,1 @@
+"""A participant as the scanner recorded it: raw images with known truth."""
