@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
 from brainchange.simulate.model import Exceptional, Simulation
+from brainchange.simulate.raw.check import raw_problems
 from brainchange.study.model import Study
 
 
@@ -39,6 +40,7 @@ def check_simulation(simulation: Simulation, study: Study) -> None:
         for named in _names(simulation, study)
         if named.name not in set(named.known)
     ]
+    problems += raw_problems(simulation, study, where)
     problems += [
         Problem(
             f"the change of the arm '{arm}' is missing",
@@ -77,7 +79,7 @@ def _names_of_effects(simulation: Simulation, study: Study) -> Iterator[_Named]:
         yield _Named(place, "timepoint", effect.timepoint, study.timepoints)
         for label in effect.labels:
             yield _Named(place, "structure", label, simulation.anatomy.names)
-        if effect.source:
+        if effect.parameter == "loading":
             yield _Named(place, "source", effect.source, simulation.neural.loadings)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -149,19 +149,23 @@ class Effect(Strict):
     """Arm that changes."""
     timepoint: Timepoint
     """Timepoint that differs from `pre`."""
-    parameter: Literal["loading", "amplitude"]
-    """loading: weight of a source in the signal; amplitude: its standard deviation."""
+    parameter: Literal["loading", "amplitude", "activation"]
+    """loading: weight of a source in the signal; amplitude: its standard deviation; activation:
+    height of the response to a condition (raw images only)."""
     source: str = ""
-    """Source whose loading changes; empty for an amplitude."""
+    """Source whose loading changes, or condition whose response does; empty for an amplitude."""
     labels: tuple[Text, ...] = Field(min_length=1)
     """Labels that change, on both sides, named without side."""
     change: float
-    """What is added to a loading; the share by which an amplitude changes (−0.4: to 60 %)."""
+    """What is added to a loading or to a response (in percent of the mean intensity); the share by
+    which an amplitude changes (−0.4: to 60 %)."""
 
     @model_validator(mode="after")
     def _source_where_needed(self) -> Effect:
-        if bool(self.source) != (self.parameter == "loading"):
-            raise ValueError("a 'source' belongs to the parameter loading and to no other")
+        if bool(self.source) != (self.parameter != "amplitude"):
+            raise ValueError(
+                "a 'source' belongs to the parameters loading and activation and to no other"
+            )
         return self
 
 
@@ -313,4 +317,22 @@ def read_simulation(root: Path, name: str) -> Simulation:
             cause="the file was not written, or has another name than the study",
             fix=f"write it, or copy another. {did_you_mean(name, known)}",
         )
-    return parse(Simulation, read_yaml(path), where)
+    return parse(Simulation, _with_what_it_is_like(root, read_yaml(path), where), where)
+
+
+def _with_what_it_is_like(root: Path, values: dict[str, Any], where: str) -> dict[str, Any]:
+    """Take structures and signals from another simulation: `like: demo`."""
+    if "like" not in values:
+        return values
+    other = simulation_path(root, str(values["like"]))
+    if not other.exists():
+        known = sorted(path.stem for path in other.parent.glob("*.yaml"))
+        raise ConfigError(
+            f"there is no simulation '{values['like']}' to be like",
+            where=f"{where}: like",
+            cause="a typing error, or the file was removed",
+            fix=did_you_mean(str(values["like"]), known),
+        )
+    base = read_yaml(other)
+    shared: dict[str, Any] = {key: base[key] for key in ("anatomy", "neural") if key in base}
+    return {**shared, **{key: value for key, value in values.items() if key != "like"}}

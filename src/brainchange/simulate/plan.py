@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from brainchange.simulate.model import Simulation
+from brainchange.simulate.raw.plan import raw_paths
 from brainchange.sources.bids import Run, derivative_name
 from brainchange.study.model import Study
 
@@ -64,15 +65,21 @@ def study_paths(study: Study) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``participants``, ``participants_sidecar``, ``description``, ``sidecar:<task>``,
-        ``derivatives_description`` and ``label_table`` → path in the study folder.
+        ``participants``, ``participants_sidecar``, ``description``,
+        ``sidecar:<task>``; ``derivatives_description`` and ``label_table`` of a study of prepared
+        images, ``readme`` of one of raw images → path in the study folder.
     """
     table, derivatives = study.participants.table, study.images.derivatives
-    return {
+    common = {
         "participants": table,
         "participants_sidecar": f"{table.removesuffix('.tsv')}.json",
         "description": "dataset_description.json",
         **{f"sidecar:{task}": f"task-{task}_bold.json" for task in study.tasks},
+    }
+    if study.images.source == "raw":
+        return {**common, "readme": "README"}
+    return {
+        **common,
         "derivatives_description": _joined(derivatives, "dataset_description.json"),
         "label_table": _joined(derivatives, f"desc-{study.images.parcellation}_dseg.tsv"),
     }
@@ -88,8 +95,11 @@ def planned_paths(study: Study, simulation: Simulation) -> tuple[str, ...]:
         published beside the study, and an analysis must not need it.
     """
     paths = list(study_paths(study).values())
-    for run in simulated_runs(study, simulation):
-        paths += run_paths(study, run).values()
+    runs = simulated_runs(study, simulation)
+    if study.images.source == "raw":
+        paths += raw_paths(study, simulation, runs)
+    else:
+        paths += [path for run in runs for path in run_paths(study, run).values()]
     return tuple(sorted(paths))
 
 

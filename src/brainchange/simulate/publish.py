@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,13 @@ from brainchange.simulate.head import load_template
 from brainchange.simulate.model import Simulation
 from brainchange.simulate.participants import participants_sidecar, participants_table
 from brainchange.simulate.plan import planned_paths, simulated_runs, study_paths
-from brainchange.simulate.record import Recording, visit_of
+from brainchange.simulate.raw.participant import (
+    RawRecording,
+    phantom_of,
+    publish_raw_participant,
+)
+from brainchange.simulate.raw.plan import TRUTH_FOLDER
+from brainchange.simulate.record import Recording, record_participant, visit_of
 from brainchange.simulate.truth import TRUTH_FILE, TRUTH_TABLE, truth_table
 from brainchange.simulate.workers import record_all
 from brainchange.sources.bids import Run
@@ -71,13 +78,25 @@ def publish(
     of_participant: dict[str, list[Run]] = {}
     for run in runs:
         of_participant.setdefault(run.participant, []).append(run)
-    recording = Recording(study, simulation, seed, load_template(), folder)
-    done = record_all(recording, list(of_participant.values()), processes)
+    record = _recorder(study, simulation, seed, folder)
+    done = record_all(record, list(of_participant.values()), processes)
     for number, participant in enumerate(done, start=1):
         if progress is not None:
             progress(number, len(of_participant), participant)
     paths = planned_paths(study, simulation)
     return tuple(_lock_row(study, folder, path) for path in paths)
+
+
+def _recorder(
+    study: Study, simulation: Simulation, seed: int, folder: Path
+) -> Callable[[Sequence[Run]], str]:
+    """Say how a participant is recorded: prepared runs, or raw images with an atlas for all."""
+    if study.images.source == "derivatives":
+        return partial(
+            record_participant, Recording(study, simulation, seed, load_template(), folder)
+        )
+    raw = RawRecording(study, simulation, seed, phantom_of(simulation), folder)
+    return partial(publish_raw_participant, raw)
 
 
 def _lock_row(study: Study, folder: Path, path: str) -> LockRow:
@@ -98,7 +117,12 @@ def _write_study_files(study: Study, simulation: Simulation, seed: int, folder: 
     sidecar = participants_sidecar(study)
     _write_json(paths["participants_sidecar"], {name: sidecar[name] for name in table.columns})
     _write_json(paths["description"], _description(study, derivative=False))
-    _write_json(paths["derivatives_description"], _description(study, derivative=True))
+    if study.images.source == "raw":
+        write_text(paths["readme"], f"{study.title}\n\n{study.citation}\n")
+        write_text(folder / ".bidsignore", f"{TRUTH_FOLDER}/\n{TRUTH_FILE}\ntruth.json\n")
+    else:
+        _write_json(paths["derivatives_description"], _description(study, derivative=True))
+        _write_label_table(simulation, paths["label_table"])
     acquisition = simulation.acquisition
     for task in study.tasks:
         described = {
@@ -107,9 +131,12 @@ def _write_study_files(study: Study, simulation: Simulation, seed: int, folder: 
             "EchoTime": acquisition.echo_time,
         }
         _write_json(paths[f"sidecar:{task}"], described)
+
+
+def _write_label_table(simulation: Simulation, path: Path) -> None:
     lines = ["index\tname"]
     lines += [f'{number}\t"{name}"' for number, name in simulation.anatomy.labels.items()]
-    write_text(paths["label_table"], "\n".join(lines) + "\n")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def _description(study: Study, *, derivative: bool) -> dict[str, Any]:

@@ -97,7 +97,9 @@ def parameters_of(simulation: Simulation, visit: Visit) -> Parameters:
     """
     neural = simulation.neural
     planted = [
-        e for e in simulation.effects if (e.arm, e.timepoint) == (visit.arm, visit.timepoint)
+        e
+        for e in simulation.effects
+        if (e.arm, e.timepoint) == (visit.arm, visit.timepoint) and e.parameter != "activation"
     ]
     names = simulation.anatomy.names
     keys = [(source, name) for source, weights in neural.loadings.items() for name in weights]

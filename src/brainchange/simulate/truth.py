@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from brainchange.simulate.model import Simulation
+from brainchange.simulate.model import Effect, Simulation
+from brainchange.simulate.raw.design import activation_of
 from brainchange.simulate.signals import Visit, parameters_of
 from brainchange.tables import Column, TableSchema
 
@@ -32,11 +33,18 @@ TRUTH_TABLE = TableSchema(
         Column("timepoint", "string", "Timepoint"),
         Column("metric", "string", "Parameter that generates the signal, or what is concerned"),
         Column("region", "string", "Structures, joined by ';'"),
-        Column("source", "string", "Source of a loading"),
+        Column("source", "string", "Source of a loading, or condition of an activation"),
         Column("quantity", "number", "How much, in `unit`"),
         Column("unit", "string", "Unit of the quantity"),
     ),
 )
+
+
+_UNITS = {
+    "loading": "weight",
+    "amplitude": "percent",
+    "activation": "percent of mean intensity",
+}
 
 
 def truth_table(simulation: Simulation, visits: Iterable[Visit]) -> pd.DataFrame:
@@ -64,7 +72,6 @@ def truth_table(simulation: Simulation, visits: Iterable[Visit]) -> pd.DataFrame
 
 def _planted(simulation: Simulation) -> Iterator[dict[str, Any]]:
     for effect in simulation.effects:
-        is_loading = effect.parameter == "loading"
         yield {
             "kind": "effect",
             "name": effect.id,
@@ -73,8 +80,8 @@ def _planted(simulation: Simulation) -> Iterator[dict[str, Any]]:
             "metric": effect.parameter,
             "region": ";".join(effect.labels),
             "source": effect.source or None,
-            "quantity": effect.change if is_loading else 100 * effect.change,
-            "unit": "weight" if is_loading else "percent",
+            "quantity": 100 * effect.change if effect.parameter == "amplitude" else effect.change,
+            "unit": _UNITS[effect.parameter],
         }
     for expected in simulation.expected:
         yield {
@@ -99,7 +106,6 @@ def _planted(simulation: Simulation) -> Iterator[dict[str, Any]]:
 
 def _parameters(simulation: Simulation, visit: Visit) -> Iterator[dict[str, Any]]:
     """Give the parameters that some effect changes in some arm, as this visit got them."""
-    parameters = parameters_of(simulation, visit)
     for effect in simulation.effects:
         for name in effect.labels:
             is_loading = effect.parameter == "loading"
@@ -112,11 +118,19 @@ def _parameters(simulation: Simulation, visit: Visit) -> Iterator[dict[str, Any]
                 "metric": effect.parameter,
                 "region": name,
                 "source": effect.source or None,
-                "quantity": parameters.loadings[effect.source, name]
-                if is_loading
-                else parameters.amplitudes[name],
+                "quantity": _quantity(simulation, visit, effect, name),
                 "unit": "weight" if is_loading else "percent of mean intensity",
             }
+
+
+def _quantity(simulation: Simulation, visit: Visit, effect: Effect, name: str) -> float:
+    """Value of the parameter that an effect is about, in one visit."""
+    parameters = parameters_of(simulation, visit)
+    if effect.parameter == "loading":
+        return parameters.loadings[effect.source, name]
+    if effect.parameter == "amplitude":
+        return parameters.amplitudes[name]
+    return activation_of(simulation, visit, condition=effect.source, label=name)
 
 
 def _exceptions(simulation: Simulation) -> Iterator[dict[str, Any]]:

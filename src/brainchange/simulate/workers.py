@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 
 import joblib
 
 from brainchange.errors import BrainchangeError
-from brainchange.simulate.record import Recording, record_participant
 from brainchange.sources.bids import Run
 
 
 def record_all(
-    recording: Recording, participants: Sequence[Sequence[Run]], processes: int
+    record: Callable[[Sequence[Run]], str],
+    participants: Sequence[Sequence[Run]],
+    processes: int,
 ) -> Iterator[str]:
     """Simulate participants, several at once, and write their files.
 
     Parameters
     ----------
-    recording : Recording
-        What they have in common.
+    record : callable
+        Simulates the runs of one participant, writes their files and returns the label.
     participants : sequence of sequence of Run
         Runs of each participant.
     processes : int
@@ -39,7 +40,7 @@ def record_all(
     # loky and not multiprocessing, whose processes import the script that Snakemake runs once more.
     with joblib.parallel_config("loky", n_jobs=processes, inner_max_num_threads=1):
         parallel = joblib.Parallel(return_as="generator")
-        jobs = (joblib.delayed(record_participant)(recording, runs) for runs in participants)
+        jobs = (joblib.delayed(record)(runs) for runs in participants)
         try:
             yield from parallel(jobs)
         except BrokenProcessPool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from scipy import ndimage
 from brainchange.simulate.raw.model import T1w
 from brainchange.simulate.raw.phantom import T1_CONTRAST, Phantom
 from brainchange.simulate.raw.shape import CENTRE, HeadShape
+
+Number = TypeVar("Number", bound=np.generic)
 
 SLAB = 16
 """Slices that are computed at once, to save memory."""
@@ -79,7 +82,7 @@ def scan_t1w(phantom: Phantom, shape: HeadShape, t1w: T1w, random: np.random.Gen
 
 
 def template_voxels(phantom: Phantom, points: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Indices of points of the template (mm) in the phantom, (3, n) → (3, n)."""
+    """Find the indices of points of the template (mm) in the phantom, (3, n) → (3, n)."""
     scale = np.diag(phantom.affine)[:3, None]
     indices: NDArray[np.float32] = ((points - phantom.affine[:3, 3:]) / scale).astype(np.float32)
     return indices
@@ -87,15 +90,13 @@ def template_voxels(phantom: Phantom, points: NDArray[np.floating]) -> NDArray[n
 
 def sample(image: NDArray[np.generic], voxels: NDArray[np.float32]) -> NDArray[np.float32]:
     """Interpolate linearly at indices, (3, n) → (n,); beyond the image is 0."""
-    values: NDArray[np.float32] = ndimage.map_coordinates(
-        image, voxels, order=1, output=np.float32
-    )
+    values: NDArray[np.float32] = ndimage.map_coordinates(image, voxels, order=1, output=np.float32)
     return values
 
 
-def nearest(labels: NDArray[np.int16], voxels: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Label of the nearest voxel at indices, (3, n) → (n,); beyond the image is 0."""
-    values: NDArray[np.int16] = ndimage.map_coordinates(labels, voxels, order=0)
+def nearest(labels: NDArray[Number], voxels: NDArray[np.float32]) -> NDArray[Number]:
+    """Take the value of the nearest voxel at indices, (3, n) → (n,); beyond the image is 0."""
+    values: NDArray[Number] = ndimage.map_coordinates(labels, voxels, order=0)
     return values
 
 

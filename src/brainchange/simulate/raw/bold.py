@@ -21,6 +21,8 @@ from brainchange.simulate.signals import StructureSignals
 Image = NDArray[np.int16]
 LEAST_SIGNAL = 0.5
 """Intensity (arbitrary units) from which a voxel is part of the head."""
+REACH = 9
+"""Half voxels around a voxel in which some of the head makes it one to look at: two voxels."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def scan_bold(
     tissue: Tissue,
     position: Position,
     percent: Percent,
+    *,
     motion: NDArray[np.float64],
     random: np.random.Generator,
 ) -> Image:
@@ -112,18 +115,20 @@ def scan_bold(
     points = moved_points(position.affine, head)
     field = _receive_field(simulation.acquisition.bias, head, matrix, random)
     brain = _Brain(simulation, tissue, percent, random)
-    own = random.standard_normal(head.shape[1], dtype=np.float32)
+    own: NDArray[np.float32] = random.standard_normal((head.shape[1],), dtype=np.float32)
     stay = np.float32(noise.autocorrelation)
+    renewed = np.float32(np.sqrt(1 - noise.autocorrelation**2))
     lost = simulation.motion.spin_history / 100 * np.nan_to_num(framewise_displacement(motion))
     image = np.empty((len(motion), *matrix[::-1]), dtype="<i2")
     to_voxels = np.linalg.inv(position.affine)
     for volume, pose in enumerate(poses_of(motion, position.centre)):
-        places = 2 * moved_points(to_voxels @ np.linalg.inv(pose), points) + PAD
+        to_rest = np.asarray(to_voxels @ np.linalg.inv(pose), dtype=float)
+        places = 2 * moved_points(to_rest, points) + PAD
         seen = ndimage.map_coordinates(
             brain.volume(volume), places, order=3, prefilter=False, output=np.float32
         )
         fresh = random.standard_normal(own.size, dtype=np.float32)
-        own = stay * own + np.sqrt(1 - stay**2) * fresh
+        own = stay * own + renewed * fresh
         seen *= field * (1 + np.float32(noise.autocorrelated / 100) * own)
         seen *= (1 - lost[volume] * random.random(matrix[2])).astype(np.float32)[head[2]]
         image[volume] = _magnitude(simulation, seen, head, matrix, random).T
@@ -146,14 +151,12 @@ class _Brain:
         self._own = tissue.base.reshape(-1)[tissue.inside]
         self._slice = tissue.slices
         self._column, self._weight = signal_weights(tissue, percent)
-        seconds = acquisition.repetition_time * np.arange(acquisition.n_volumes)
+        seconds = acquisition.repetition_time * np.arange(acquisition.n_volumes, dtype=float)
         self._shared = shared_courses(noise, seconds, random)
         self._drift = _drift(noise.drift, tissue, seconds, random)
         first = np.arange(acquisition.n_volumes)
         unsettled = first < acquisition.non_steady_state_volumes
-        self._excess = np.where(
-            unsettled, acquisition.non_steady_state_excess * 0.5**first, 0
-        )
+        self._excess = np.where(unsettled, acquisition.non_steady_state_excess * 0.5**first, 0)
 
     def volume(self, volume: int) -> NDArray[np.float32]:
         """Coefficients of one volume, (x, y, z); the same array every time."""
@@ -194,8 +197,8 @@ def _matrix(tissue: Tissue) -> tuple[int, int, int]:
 
 
 def _head_voxels(tissue: Tissue, matrix: tuple[int, int, int]) -> NDArray[np.int64]:
-    """Indices of the voxels of the run into which some of the head may move, (3, n)."""
-    filled = ndimage.maximum_filter((tissue.base >= LEAST_SIGNAL).astype(np.uint8), 2 * PAD - 3)
+    """Find the voxels of the run into which some of the head may move: indices, (3, n)."""
+    filled = ndimage.maximum_filter((tissue.base >= LEAST_SIGNAL).astype(np.uint8), REACH)
     inner = filled[PAD:-PAD:2, PAD:-PAD:2, PAD:-PAD:2]
     return np.argwhere(inner[: matrix[0], : matrix[1], : matrix[2]] > 0).T
 
@@ -211,7 +214,8 @@ def _magnitude(
     thermal = np.float32(simulation.noise.thermal / 100 * grey)
     real, imaginary = thermal * random.standard_normal((2, *matrix), dtype=np.float32)
     real[tuple(head)] += seen
-    return np.rint(np.hypot(real, imaginary))
+    magnitude: NDArray[np.float32] = np.rint(np.hypot(real, imaginary))
+    return magnitude
 
 
 def _receive_field(
@@ -220,7 +224,8 @@ def _receive_field(
     direction = random.standard_normal(3)
     place = 2 * head / (np.array(matrix)[:, None] - 1) - 1
     slope = direction / np.sqrt((direction**2).sum()) @ place
-    return (1 + bias * slope).astype(np.float32)
+    field: NDArray[np.float32] = (1 + bias * slope).astype(np.float32)
+    return field
 
 
 def _drift(

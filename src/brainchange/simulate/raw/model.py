@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from brainchange.study.model import Timepoint
 from brainchange.study.settings import Positive, Share
-from brainchange.study.strict import Label, Name, Strict, Text
+from brainchange.study.strict import Label, Strict, Text
 
 NotNegative = Annotated[float, Field(ge=0)]
 Triple = tuple[Positive, Positive, Positive]
@@ -109,8 +109,6 @@ class Design(Strict):
 class Raw(Strict):
     """What the scanner records, where the study is published as raw images."""
 
-    atlas: Name = "simulated"
-    """Name of the atlas that is made with the study, in the space of the template."""
     t1w: T1w = T1w()
     """The anatomical image."""
     bold: Bold = Bold()

@@ -8,8 +8,9 @@ Files, all below the folder (``<run>`` is ``sub-01_ses-pre_task-faces``):
 - ``sub-01/ses-pre/anat/sub-01_ses-pre_T1w.nii.gz`` and ``.json``;
 - ``sub-01/ses-pre/func/<run>_bold.nii.gz`` and ``.json``, and ``<run>_events.tsv`` of a task;
 - ``truth/sub-01/sub-01_desc-true_dseg.nii.gz`` (labels on the T1w),
-  ``…_desc-truetissue_dseg.nii.gz`` (1 grey, 2 white, 3 fluid), ``…_desc-true_points.nii.gz``
-  (the point of the template, in mm, at every sixth mm of the T1w);
+  ``…_desc-truetissue_dseg.nii.gz`` (1 grey, 2 white, 3 fluid), ``…_desc-true_shape.json``
+  (a point x of the T1w lies at linear (x + u(x)) + offset of the template; u is the cubic B-spline
+  with these coefficients at knots along x, y and z);
 - ``truth/sub-01/ses-pre/<run>_desc-true_motion.tsv`` (``trans_x`` … ``rot_z`` in mm and rad with
   fMRIPrep's signs, ``framewise_displacement`` in mm), ``…_position.json`` (``to_t1w``: points of
   the scanner to points of the T1w, 4 by 4; ``centre``: what the head turns about, in mm of the
@@ -27,14 +28,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from brainchange.files import inside, write_text
-from brainchange.simulate.images import write_image
+from brainchange.imaging.nifti_write import write_image
 from brainchange.simulate.model import Acquisition, Simulation
 from brainchange.simulate.motion import PARAMETERS
 from brainchange.simulate.raw.anatomy import Anatomy, sample, scan_t1w
-from brainchange.simulate.raw.bold import percent_of, scan_bold
-from brainchange.simulate.raw.model import Activation, Design
+from brainchange.simulate.raw.bold import Image, percent_of, scan_bold
+from brainchange.simulate.raw.design import design_of
+from brainchange.simulate.raw.model import Design
 from brainchange.simulate.raw.phantom import Contrast, Phantom, make_phantom
 from brainchange.simulate.raw.plan import (
     has_t1w,
@@ -45,7 +48,7 @@ from brainchange.simulate.raw.plan import (
 )
 from brainchange.simulate.raw.position import draw_position, slice_times
 from brainchange.simulate.raw.response import draw_events, responses
-from brainchange.simulate.raw.shape import HeadShape, draw_shape
+from brainchange.simulate.raw.shape import REACH, HeadShape, draw_shape
 from brainchange.simulate.raw.tissue import activation_fields, tissue_of
 from brainchange.simulate.raw.truth import (
     ParticipantTruth,
@@ -65,8 +68,6 @@ from brainchange.tables import write_tsv
 DECIMALS = 6
 AROUND = {"bone": 0.05, "muscle": 0.35, "scalp": 0.3}
 """T2*-weighted intensity outside the brain as a share of that of grey matter."""
-POINTS_EVERY = 6.0
-"""Distance of the points at which the map to the template is written, in mm."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,11 @@ def simulate_participant(
     return record_raw_participant(RawRecording(study, simulation, seed, phantom, folder), runs)
 
 
+def publish_raw_participant(recording: RawRecording, runs: Sequence[Run]) -> str:
+    """Simulate the runs of one participant, write their files, and return the label."""
+    return record_raw_participant(recording, runs).participant
+
+
 def record_raw_participant(recording: RawRecording, runs: Sequence[Run]) -> ParticipantTruth:
     """Simulate the runs of one participant and write their files.
 
@@ -157,34 +163,8 @@ def record_raw_participant(recording: RawRecording, runs: Sequence[Run]) -> Part
     return ParticipantTruth(participant, recording.phantom, shape, anatomy, truths)
 
 
-def design_of(simulation: Simulation, visit: Visit, task: str) -> Design | None:
-    """Know the design of a task in one visit, with the activation that was planted in its arm."""
-    design = simulation.raw.designs.get(task)
-    if design is None:
-        return None
-    planted = [
-        effect
-        for effect in simulation.effects
-        if effect.parameter == "activation"
-        and (effect.arm, effect.timepoint) == (visit.arm, visit.timepoint)
-    ]
-    activations = [
-        Activation(
-            condition=one.condition,
-            labels=(label,),
-            percent=one.percent
-            + sum(e.change for e in planted if e.source == one.condition and label in e.labels),
-        )
-        for one in design.activations
-        for label in one.labels
-    ]
-    return design.model_copy(update={"activations": tuple(activations)})
-
-
-def _record_anatomies(
-    recording: RawRecording, shape: HeadShape, runs: Sequence[Run]
-) -> Anatomy:
-    """Take the T1w of every session that has one; the first is returned, its truth holds for all."""
+def _record_anatomies(recording: RawRecording, shape: HeadShape, runs: Sequence[Run]) -> Anatomy:
+    """Take the T1w of every session that has one; the truth of the first holds for all."""
     study, simulation = recording.study, recording.simulation
     taken: list[Anatomy] = []
     for session in dict.fromkeys(run.session for run in runs):
@@ -223,7 +203,7 @@ def _record_run(recording: RawRecording, shape: HeadShape, run: Run) -> RunTruth
     )
     motion = movement_of(simulation, visit, run.task).true
     random = visit.of_session(f"{run.task} scan")
-    image = scan_bold(simulation, tissue, position, percent, motion, random)
+    image = scan_bold(simulation, tissue, position, percent, motion=motion, random=random)
     labels, brain = labels_of_run(phantom, shape, position, bold.matrix)
     names = simulation.anatomy.labels
     on_grid = {
@@ -257,7 +237,7 @@ def _events(
 
 
 def _write_run(
-    recording: RawRecording, run: Run, image: Any, truth: RunTruth, times: Any
+    recording: RawRecording, run: Run, image: Image, truth: RunTruth, times: NDArray[np.float64]
 ) -> None:
     acquisition = recording.simulation.acquisition
     named = raw_run_paths(recording.simulation, run)
@@ -301,12 +281,17 @@ def _write_true_anatomy(
     paths = {what: inside(recording.folder, path) for what, path in named.items()}
     write_image(paths["labels"], anatomy.labels.T, anatomy.affine)
     write_image(paths["tissue"], anatomy.tissue.T, anatomy.affine)
-    coarse = np.diag([POINTS_EVERY] * 3 + [1.0])
-    coarse[:3, 3] = anatomy.affine[:3, 3]
-    length = np.array(anatomy.image.shape) * np.diag(anatomy.affine)[:3]
-    size = tuple(int(n) for n in np.ceil(length / POINTS_EVERY) + 1)
-    points = shape.grid_to_template(coarse, size).reshape(3, *size)
-    write_image(paths["template_points"], points.transpose(0, 3, 2, 1).astype("<f4"), coarse)
+    _write_json(
+        paths["shape"],
+        {
+            "linear": shape.linear.tolist(),
+            "offset": shape.offset.tolist(),
+            "first_knot": -REACH,
+            "spacing": shape.spacing,
+            "coefficients": shape.coefficients.round(DECIMALS).tolist(),
+        },
+        indent=None,
+    )
 
 
 T1W_SIDECAR: Mapping[str, object] = {
@@ -319,5 +304,5 @@ T1W_SIDECAR: Mapping[str, object] = {
 }
 
 
-def _write_json(path: Path, content: Mapping[str, object]) -> None:
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+def _write_json(path: Path, content: Mapping[str, object], indent: int | None = 2) -> None:
+    write_text(path, json.dumps(content, indent=indent, ensure_ascii=False) + "\n")

@@ -162,9 +162,7 @@ def _bytes(shares: NDArray[np.floating] | NDArray[np.bool_]) -> Bytes:
     return np.rint(np.clip(shares, 0, 1) * np.float32(255)).astype(np.uint8)
 
 
-def _labelled(
-    template: Template, anatomy: Anatomy, brain: NDArray[np.bool_]
-) -> NDArray[np.int16]:
+def _labelled(template: Template, anatomy: Anatomy, brain: NDArray[np.bool_]) -> NDArray[np.int16]:
     """Label the voxels of the brain, slice by slice to save memory."""
     labels = np.zeros(brain.shape, dtype=np.int16)
     for z in np.flatnonzero(brain.any(axis=(0, 1))):

@@ -46,7 +46,7 @@ def has_t1w(study: Study, simulation: Simulation, run: Run) -> bool:
 
 
 def true_run_paths(run: Run) -> dict[str, str]:
-    """Name the files that tell the truth of a run: ``motion``, ``labels``, ``brain_mask``, …"""
+    """Name the files that tell the truth of a run (``motion``, ``labels``, …)."""
     folder = f"{TRUTH_FOLDER}/{run.participant}/{run.session}"
     names = {
         "motion": derivative_name(run, desc="true", suffix="motion", extension=".tsv"),
@@ -60,12 +60,12 @@ def true_run_paths(run: Run) -> dict[str, str]:
 
 
 def true_anatomy_paths(participant: str) -> dict[str, str]:
-    """Name the files that tell the truth of a T1w: ``labels``, ``tissue``, ``template_points``."""
+    """Name the files that tell the truth of a T1w: ``labels``, ``tissue``, ``shape``."""
     stem = f"{TRUTH_FOLDER}/{participant}/{participant}"
     return {
         "labels": f"{stem}_desc-true_dseg.nii.gz",
         "tissue": f"{stem}_desc-truetissue_dseg.nii.gz",
-        "template_points": f"{stem}_desc-true_points.nii.gz",
+        "shape": f"{stem}_desc-true_shape.json",
     }
 
 

@@ -14,9 +14,7 @@ STEP = 0.1
 """Resolution of the responses in time, in s."""
 
 
-def draw_events(
-    design: Design, length: float, random: np.random.Generator
-) -> pd.DataFrame:
+def draw_events(design: Design, length: float, random: np.random.Generator) -> pd.DataFrame:
     """Draw order and gaps of the events of one run.
 
     Parameters
@@ -44,7 +42,9 @@ def draw_events(
     return pd.DataFrame(rows, columns=["onset", "duration", "trial_type"])
 
 
-def responses(events: pd.DataFrame, seconds: NDArray[np.float64]) -> Mapping[str, NDArray[np.float64]]:
+def responses(
+    events: pd.DataFrame, seconds: NDArray[np.float64]
+) -> Mapping[str, NDArray[np.float64]]:
     """Convolve events with the canonical haemodynamic response.
 
     Parameters

@@ -99,7 +99,7 @@ def parameters_of_poses(poses: Matrix, centre: Matrix) -> Matrix:
     return np.array(rows)
 
 
-def moved_points(matrix: Matrix, points: NDArray[np.floating]) -> NDArray[np.float64]:
+def moved_points(matrix: Matrix, points: NDArray[np.floating | np.integer]) -> NDArray[np.float64]:
     """Apply an affine map to points, (3, n) → (3, n)."""
     moved: NDArray[np.float64] = matrix[:3, :3] @ points + matrix[:3, 3:]
     return moved

@@ -56,8 +56,8 @@ class HeadShape:
 
     def from_template(self, points: Points) -> Points:
         """Points of the template to points of the participant, mm, (3, n) → (3, n)."""
-        undeformed = np.linalg.solve(self.linear, points - self.offset[:, None])
-        found = undeformed
+        undeformed = np.linalg.inv(self.linear) @ (points - self.offset[:, None])
+        found: Points = undeformed
         for _ in range(ITERATIONS):
             found = undeformed - self._deformation(found)
         return found

@@ -99,16 +99,14 @@ def tissue_of(
         inside=near[within],
         base=base,
         labels=nearest(phantom.labels, voxels),
-        grey=sample(phantom.grey, voxels) / 255,
-        fluid=sample(phantom.fluid, voxels) / 255,
+        grey=sample(phantom.grey, voxels) / np.float32(255),
+        fluid=sample(phantom.fluid, voxels) / np.float32(255),
         template=voxels,
     )
 
 
-def seen_at(
-    image: NDArray[np.float32], voxels: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """What voxels of the run see of an image on half voxels while the head lies still.
+def seen_at(image: NDArray[np.float32], voxels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Tell what voxels of the run see of an image on half voxels while the head lies still.
 
     Parameters
     ----------
@@ -160,19 +158,24 @@ def activation_fields(
         Condition → percent of the mean intensity, (x, y, z). Where two structures respond, the
         stronger response counts.
     """
-    fields: dict[str, NDArray[np.float32]] = {}
+    boxes = ndimage.find_objects(phantom.labels)
+    fields = {
+        condition: np.zeros(phantom.labels.shape, dtype=np.float32)
+        for condition in dict.fromkeys(one.condition for one in design.activations)
+    }
     for activation in design.activations:
-        numbers = [n for label in activation.labels for n in structures.numbers(label)]
-        new = np.float32(activation.percent) * _faded(phantom, numbers, design.margin)
-        old = fields.get(activation.condition, np.zeros_like(new))
-        fields[activation.condition] = np.where(np.abs(new) > np.abs(old), new, old)
+        field = fields[activation.condition]
+        for number in (n for label in activation.labels for n in structures.numbers(label)):
+            box = _widened(boxes[number - 1], design.margin, phantom.labels.shape)
+            new = activation.percent * _faded(phantom.labels[box] == number, design.margin)
+            field[box] = np.where(np.abs(new) > np.abs(field[box]), new, field[box])
     return fields
 
 
 def _near_the_head(
     phantom: Phantom, shape: HeadShape, points: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Indices of the points that may lie in the head, wherever it is deformed to."""
+    """Find the points that may lie in the head, wherever it is deformed to."""
     step = 4
     reach = 1 + int(4 * np.abs(shape.coefficients).std() / step)
     coarse = phantom.bold[::step, ::step, ::step] > 0
@@ -181,15 +184,23 @@ def _near_the_head(
     return np.flatnonzero(ndimage.map_coordinates(head, voxels / step, order=0))
 
 
-def _faded(phantom: Phantom, numbers: list[int], margin: float) -> NDArray[np.float32]:
-    """1 in structures and less around them, to 0 at the margin (mm), (x, y, z)."""
-    within = np.isin(phantom.labels, numbers)
-    faded = within.astype(np.float32)
-    if margin > 0 and within.any():
-        reach = int(np.ceil(margin)) + 1
-        places = np.argwhere(within)
-        low, high = places.min(axis=0) - reach, places.max(axis=0) + reach + 1
-        box = tuple(slice(max(0, int(a)), int(b)) for a, b in zip(low, high, strict=True))
-        distance = ndimage.distance_transform_edt(~within[box])
-        faded[box] = np.clip(1 - distance / margin, 0, 1)
+def _widened(
+    box: tuple[slice, ...] | None, margin: float, shape: tuple[int, ...]
+) -> tuple[slice, ...]:
+    """Widen a box by a margin in mm; a structure without a voxel has an empty box."""
+    if box is None:
+        return (slice(0, 0),) * 3
+    reach = int(np.ceil(margin)) + 1
+    return tuple(
+        slice(max(0, side.start - reach), min(side.stop + reach, length))
+        for side, length in zip(box, shape, strict=True)
+    )
+
+
+def _faded(within: NDArray[np.bool_], margin: float) -> NDArray[np.float32]:
+    """1 within and less around, down to 0 at the margin (mm)."""
+    if margin <= 0 or not within.any():
+        return within.astype(np.float32)
+    distance = ndimage.distance_transform_edt(~within).astype(np.float32)
+    faded: NDArray[np.float32] = np.clip(1 - distance / np.float32(margin), 0, 1)
     return faded

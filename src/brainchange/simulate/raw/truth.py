@@ -104,7 +104,7 @@ class ParticipantTruth:
     runs: Mapping[str, RunTruth]
 
     def labels_at(self, points: NDArray[np.float64]) -> NDArray[np.int16]:
-        """True labels at points of the T1w, mm, (3, n) → (n,)."""
+        """Label points of the T1w, mm, (3, n) → (n,)."""
         voxels = template_voxels(self.phantom, self.shape.to_template(points))
         return nearest(self.phantom.labels, voxels)
 
@@ -239,9 +239,7 @@ def true_activation(
     return pd.DataFrame(rows)
 
 
-def _present(
-    labels: NDArray[np.int16], names: Mapping[int, str]
-) -> tuple[list[int], list[int]]:
+def _present(labels: NDArray[np.int16], names: Mapping[int, str]) -> tuple[list[int], list[int]]:
     """Labels with voxels, and the middle slice of each."""
     present, slices = np.nonzero(labels > 0), np.nonzero(labels > 0)[2]
     of_voxel = labels[present]

@@ -1,0 +1,82 @@
+"""Raw participants with known truth, for tests of what prepares and measures them.
+
+``make_raw_participant(folder, case)`` writes one participant of the study `rawdemo` as raw BIDS
+into a folder and returns what is true of it (``ParticipantTruth``); which files lie where says
+``brainchange.simulate.raw.participant``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from brainchange.project import read_study
+from brainchange.simulate.model import Simulation, read_simulation
+from brainchange.simulate.plan import simulated_runs
+from brainchange.simulate.raw.participant import phantom_of, simulate_participant
+from brainchange.simulate.raw.phantom import Phantom
+from brainchange.simulate.raw.truth import ParticipantTruth
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class RawCase:
+    """What may differ between raw participants; lengths in mm, times in s."""
+
+    voxel_size: tuple[float, float, float] = (3.0, 3.0, 3.3)
+    matrix: tuple[int, int, int] = (64, 76, 40)
+    repetition_time: float = 2.0
+    n_volumes: int = 60
+    slice_order: str = "together"
+    sessions: tuple[str, ...] = ("pre",)
+    t1w_voxel_size: float = 1.5
+    resting_amplitude: float = 0.3
+    seed: int = 1
+
+
+THIN = RawCase()
+THICK = RawCase(voxel_size=(2.0, 2.0, 5.0), matrix=(96, 114, 27), repetition_time=2.5)
+"""Slices of 5 mm, as in ds003007."""
+
+
+def make_raw_participant(folder: Path, case: RawCase = THIN) -> ParticipantTruth:
+    """Write the participant sub-01 of a case, and return what is true of it."""
+    study = read_study(ROOT, "rawdemo")
+    simulation = simulation_of(case)
+    runs = [
+        run
+        for run in simulated_runs(study, simulation)
+        if run.participant == "sub-01" and run.session in {f"ses-{s}" for s in case.sessions}
+    ]
+    return simulate_participant(
+        study, simulation, folder, seed=case.seed, runs=runs, phantom=the_phantom()
+    )
+
+
+def simulation_of(case: RawCase) -> Simulation:
+    """Change the simulation `rawdemo` as a case says."""
+    values = read_simulation(ROOT, "rawdemo").model_dump()
+    values["acquisition"] |= {
+        "n_volumes": case.n_volumes,
+        "repetition_time": case.repetition_time,
+    }
+    values["neural"]["amplitude"] = case.resting_amplitude
+    size = case.t1w_voxel_size
+    values["raw"]["t1w"] |= {
+        "voxel_size": size,
+        "matrix": tuple(round(length / size) for length in (180, 228, 216)),
+    }
+    values["raw"]["bold"] |= {
+        "voxel_size": case.voxel_size,
+        "matrix": case.matrix,
+        "slice_order": case.slice_order,
+    }
+    return Simulation.model_validate(values)
+
+
+@lru_cache(maxsize=1)
+def the_phantom() -> Phantom:
+    """Make the head all raw participants are deformed from; it takes seconds."""
+    return phantom_of(read_simulation(ROOT, "rawdemo"))
