@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from brainchange.project import read_study
 from brainchange.simulate.model import Simulation, read_simulation
 from brainchange.simulate.plan import simulated_runs
 from brainchange.simulate.raw.participant import phantom_of, simulate_participant
 from brainchange.simulate.raw.phantom import Phantom
 from brainchange.simulate.raw.truth import ParticipantTruth
+from brainchange.study.model import Study
+from brainchange.study.strict import parse, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,7 +44,7 @@ THICK = RawCase(voxel_size=(2.0, 2.0, 5.0), matrix=(96, 114, 27), repetition_tim
 
 def make_raw_participant(folder: Path, case: RawCase = THIN) -> ParticipantTruth:
     """Write the participant sub-01 of a case, and return what is true of it."""
-    study = read_study(ROOT, "rawdemo")
+    study = raw_study()
     simulation = simulation_of(case)
     runs = [
         run
@@ -53,6 +54,13 @@ def make_raw_participant(folder: Path, case: RawCase = THIN) -> ParticipantTruth
     return simulate_participant(
         study, simulation, folder, seed=case.seed, runs=runs, phantom=the_phantom()
     )
+
+
+@lru_cache(maxsize=1)
+def raw_study() -> Study:
+    """Read the study `rawdemo`."""
+    path = Path(__file__).with_name("rawdemo.yaml")
+    return parse(Study, read_yaml(path), str(path))
 
 
 def simulation_of(case: RawCase) -> Simulation:

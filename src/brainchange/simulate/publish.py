@@ -119,7 +119,7 @@ def _write_study_files(study: Study, simulation: Simulation, seed: int, folder: 
     _write_json(paths["description"], _description(study, derivative=False))
     if study.images.source == "raw":
         write_text(paths["readme"], f"{study.title}\n\n{study.citation}\n")
-        write_text(folder / ".bidsignore", f"{TRUTH_FOLDER}/\n{TRUTH_FILE}\ntruth.json\n")
+        write_text(folder / ".bidsignore", f"{TRUTH_FOLDER}\n{TRUTH_FILE}\ntruth.json\n")
     else:
         _write_json(paths["derivatives_description"], _description(study, derivative=True))
         _write_label_table(simulation, paths["label_table"])

@@ -13,6 +13,7 @@ from brainchange.simulate.check import check_simulation
 from brainchange.simulate.model import Simulation, read_simulation
 from brainchange.study.model import Study
 from brainchange.study.strict import parse
+from made_up.raw import raw_study
 
 
 def test_demo_is_consistent_with_its_study_and_the_claims(
@@ -54,7 +55,7 @@ def test_missing_simulation_says_which_exist(root: Path) -> None:
         caught.value
     )
     assert "config/simulations/demoo.yaml" in str(caught.value)
-    assert "Did you mean 'demo'?" in str(caught.value)
+    assert "Did you mean 'demo' or 'rawdemo'?" in str(caught.value)
 
 
 def test_typing_error_is_told_with_the_nearest_key(demo: Simulation) -> None:
@@ -95,5 +96,43 @@ def test_loadings_cannot_be_more_than_the_whole_signal(demo: Simulation) -> None
 def test_amplitude_has_no_source(demo: Simulation) -> None:
     values = demo.model_dump()
     values["effects"][1]["source"] = "limbic"
-    with pytest.raises(ConfigError, match="'source' belongs to the parameter loading"):
+    with pytest.raises(ConfigError, match="'source' belongs to the parameters loading"):
         parse(Simulation, values, "x")
+
+
+def test_a_simulation_takes_structures_from_another(root: Path, demo: Simulation) -> None:
+    raw = read_simulation(root, "rawdemo")
+    assert raw.anatomy == demo.anatomy
+    assert raw.neural == demo.neural
+    assert raw.acquisition.n_volumes != demo.acquisition.n_volumes
+
+
+def test_like_what_does_not_exist_is_told(root: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "simulations"
+    folder.mkdir(parents=True)
+    (folder / "other.yaml").write_text("like: othe\n")
+    with pytest.raises(ConfigError) as caught:
+        read_simulation(tmp_path, "other")
+    assert "there is no simulation 'othe' to be like" in str(caught.value)
+    assert "Did you mean 'other'?" in str(caught.value)
+
+
+def test_problems_of_raw_images_are_told(root: Path) -> None:
+    study = raw_study()
+    raw = read_simulation(root, "rawdemo")
+    check_simulation(raw, study)
+    values = raw.model_dump()
+    design = values["raw"]["designs"].pop("faces")
+    design["activations"][0]["labels"] = ("Amigdala",)
+    values["raw"]["designs"]["face"] = design
+    values["exceptions"]["lost_views"] = (
+        {"participant": "sub-01", "timepoint": "pre", "structure": "Amygdala", "share": 0.5},
+    )
+    with pytest.raises(ConfigError) as caught:
+        check_simulation(Simulation.model_validate(values), study)
+    text = str(caught.value)
+    assert "raw.designs: task 'face' is unknown" in text
+    assert "Did you mean 'faces'?" in text
+    assert "structure 'Amigdala' is unknown" in text
+    assert "the response of 'Amygdala' to 'face' cannot change: it has none" in text
+    assert "views that were lost are simulated for prepared images only" in text

@@ -17,7 +17,7 @@ from brainchange.simulate.raw.anatomy import nearest, template_voxels
 from brainchange.simulate.raw.participant import simulate_participant
 from brainchange.simulate.raw.truth import ParticipantTruth, RunTruth
 from brainchange.study.model import Study
-from made_up.raw import RawCase, simulation_of, the_phantom
+from made_up.raw import RawCase, raw_study, simulation_of, the_phantom
 
 CASE = RawCase(
     voxel_size=(4.0, 4.0, 4.0), matrix=(48, 58, 34), n_volumes=40, t1w_voxel_size=3.0,
@@ -66,10 +66,9 @@ def silent(**motion: float) -> Simulation:
 
 
 @pytest.fixture(scope="module")
-def rawdemo(root: Path) -> Study:
-    from brainchange.project import read_study
+def rawdemo() -> Study:
 
-    return read_study(root, "rawdemo")
+    return raw_study()
 
 
 @pytest.fixture(scope="module")
