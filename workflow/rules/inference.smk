@@ -6,12 +6,14 @@ rule effects:
     input:
         study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
         observations=rules.observations.output.observations,
+        coverage=rules.observations.output.coverage,
         decisions=rules.observations.output.decisions,
     output:
         verdicts=f"{RESULTS}/verdicts.tsv",
         trace=f"{RESULTS}/verdict_trace.json",
         claims=f"{RESULTS}/claims.tsv",
         effects=f"{RESULTS}/effects.tsv",
+        threats=f"{RESULTS}/threats.tsv",
         within=f"{RESULTS}/within.tsv",
         changes=f"{RESULTS}/changes.tsv",
         attrition=f"{RESULTS}/attrition.tsv",

@@ -15,10 +15,11 @@ from brainchange.inference.schemas import (
     EFFECTS_TABLE,
     WITHIN_TABLE,
 )
+from brainchange.inference.threat_row import THREATS_TABLE
 from brainchange.inference.verdict_schema import VERDICTS_TABLE
 from brainchange.inference.verdict_trace import verdict_trace
 from brainchange.inference.verdicts import verdicts_table
-from brainchange.metrics.observations import OBSERVATIONS_TABLE
+from brainchange.metrics.observations import COVERAGE_TABLE, OBSERVATIONS_TABLE
 from brainchange.study.claims_table import CLAIMS_TABLE
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.tables import read_tsv
@@ -32,6 +33,7 @@ with job(snakemake.log[0]) as log:
         given.regions,
         given.settings[0],
         observations=OBSERVATIONS_TABLE.read(Path(snakemake.input.observations)),
+        coverage=COVERAGE_TABLE.read(Path(snakemake.input.coverage)),
         participants=read_tsv(Path(given.folder) / study.participants.table),
     )
     before = DECISIONS_TABLE.read(Path(snakemake.input.decisions))
@@ -42,6 +44,7 @@ with job(snakemake.log[0]) as log:
         (VERDICTS_TABLE, verdicts_table(inferred.verdicts), output.verdicts),
         (CLAIMS_TABLE, inferred.claims, output.claims),
         (EFFECTS_TABLE, inferred.effects, output.effects),
+        (THREATS_TABLE, inferred.threats, output.threats),
         (WITHIN_TABLE, inferred.within, output.within),
         (CHANGES_TABLE, inferred.changes, output.changes),
         (ATTRITION_TABLE, inferred.attrition, output.attrition),

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from brainchange.inference.between import welch
 from brainchange.inference.change import describe_change, sign_flip_test
+from brainchange.inference.equal_motion import at_equal_motion, change_in_motion
 from brainchange.inference.estimators import NAMES as ESTIMATORS
-from brainchange.inference.freedman_lane import freedman_lane
 from brainchange.inference.measures import Measure
 from brainchange.inference.permutation import named_generator
 from brainchange.inference.prepost import PrePost
@@ -29,7 +29,6 @@ from brainchange.study.settings import Settings
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 Row = Mapping[Any, Any]
-FRAMEWISE_DISPLACEMENT = "mean_framewise_displacement"
 
 
 @dataclass(frozen=True)
@@ -185,35 +184,21 @@ def _negative_control(measure: Measure, compared: Compared) -> NegativeControl |
 
 def _motion(measure: Measure, compared: Compared) -> DifferentialMotion | None:
     """Compare change in head motion, and the arms at equal change in it."""
-    data, settings = compared.data, compared.settings
-    motion_of = [
-        place
-        for place, one in enumerate(data.measures)
-        if (one.kind, one.metric, one.task) == ("quality", FRAMEWISE_DISPLACEMENT, measure.task)
-    ]
-    if not motion_of:
-        return None
-    treated, control = compared.arms
-    moved = data.change[:, motion_of[0]]
+    data, arms = compared.data, compared.arms
     column = data.measures.index(measure)
-    who = (treated | control) & ~np.isnan(data.change[:, column] + moved)
-    if min((who & treated).sum(), (who & control).sum()) < 2:
-        return None
-    covariates = [moved[who]]
-    if compared.rows[measure.kind, measure.name]["lead_estimator"] == "ancova":
-        covariates.append(data.pre[who, column])
-    people = [name for name, kept in zip(data.participants, who, strict=True) if kept]
-    adjusted = freedman_lane(
-        data.change[who, column],
-        treated[who],
-        np.column_stack(covariates),
-        permutations=settings.inference.permutations,
-        generator=named_generator(
-            settings.seed, "motion", compared.study.id, compared.contrast, *people
-        ),
-        errors="hc3" if len(covariates) > 1 else "arms",
+    adjusted = at_equal_motion(
+        data,
+        column,
+        arms,
+        adjusted=compared.rows[measure.kind, measure.name]["lead_estimator"] == "ancova",
+        settings=compared.settings,
+        names=(compared.study.id, compared.contrast),
     )
-    motion = welch(moved[who & treated], moved[who & control])
+    if adjusted is None:
+        return None
+    moved = change_in_motion(data, measure.task)
+    who = np.isfinite(data.change[:, column] + moved)
+    motion = welch(moved[who & arms[0]], moved[who & arms[1]])
     return DifferentialMotion(motion.p, adjusted.difference, adjusted.p)
 
 

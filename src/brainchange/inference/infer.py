@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,9 +14,14 @@ from brainchange.inference.attrition import (
     observed_timepoints,
     usable_timepoints,
 )
+from brainchange.inference.claim_evidence import Checks
 from brainchange.inference.effects import effects_table
+from brainchange.inference.observed import observed_cells
 from brainchange.inference.participants import Enrolment, enrol
 from brainchange.inference.prepost import PrePost, changes_table, collect, primary_observations
+from brainchange.inference.quality_changes import TSNR, quality_changes
+from brainchange.inference.reliability import retests
+from brainchange.inference.threats import threat_weakenings, threats_table
 from brainchange.inference.verdicts import Decided, decide_all
 from brainchange.inference.within import within_table
 from brainchange.metrics.registry import computed_metrics, contrasted_metrics
@@ -39,6 +45,8 @@ class Inferred:
     changes, within, effects, attrition : pandas.DataFrame
         ``CHANGES_TABLE``, ``WITHIN_TABLE``, ``EFFECTS_TABLE`` and ``ATTRITION_TABLE``; of the
         claims only those that the study can tell and that are measured.
+    threats : pandas.DataFrame
+        ``THREATS_TABLE``: what else could make the differences, or hide them.
     verdicts : tuple of Decided
         What may be said of every claim and scale in every contrast.
     decisions : pandas.DataFrame
@@ -49,6 +57,7 @@ class Inferred:
     changes: pd.DataFrame
     within: pd.DataFrame
     effects: pd.DataFrame
+    threats: pd.DataFrame
     attrition: pd.DataFrame
     verdicts: tuple[Decided, ...]
     decisions: pd.DataFrame
@@ -62,6 +71,8 @@ def infer(
     *,
     observations: pd.DataFrame,
     participants: pd.DataFrame,
+    coverage: pd.DataFrame | None = None,
+    shared: Mapping[str, Collection[str]] | None = None,
     prepared: Prepared | None = None,
 ) -> Inferred:
     """Compute every change and effect of a study.
@@ -77,6 +88,10 @@ def infer(
     participants : pandas.DataFrame
         The study's table of participants with every cell as text (``brainchange.tables.read_tsv``).
         It alone says who is in which arm.
+    coverage : pandas.DataFrame, optional
+        ``COVERAGE_TABLE``; without it change in coverage is not judged.
+    shared : mapping of str to collection of str, optional
+        Other study → participants of this one who are also in it; without it that is not judged.
     prepared : collection of (str, str), optional
         Participants (``sub-01``) and timepoints (``pre``) of which images exist. By default those
         with a session in the observations.
@@ -117,13 +132,25 @@ def infer(
     if prepared is None:
         prepared = observed_timepoints(observations)
     effects = effects_table(data, study, settings)
+    cells = observed_cells(primary[primary["metric"] == TSNR], data.participants)
+    threats = threats_table(
+        data,
+        study,
+        settings,
+        effects,
+        reliability=retests(data, study),
+        quality=quality_changes(data, study, cells, coverage),
+        shared=shared,
+    )
+    checks = Checks(threats=threat_weakenings(threats))
     return Inferred(
         claims=claims_table(judged),
         changes=changes_table(data),
         within=within_table(data, study, settings),
         effects=effects,
+        threats=threats,
         attrition=attrition_table(enrolment, study, data, prepared, usable),
-        verdicts=decide_all(data, effects, judged, study=study, settings=settings),
+        verdicts=decide_all(data, effects, judged, study=study, settings=settings, checks=checks),
         decisions=DECISIONS_TABLE.frame(
             [*enrolment.decisions, *_strangers(observations, enrolment), *decisions]
         ),

@@ -104,8 +104,9 @@ def declare_measures(
     Returns
     -------
     tuple of Measure
-        Claims, outcomes, groups of regions, negative controls, quality. A claim whose metric was
-        not observed is listed with its problem; other measures of such a metric are not listed.
+        Claims, outcomes, groups of regions, negative controls (of everything a claim is about),
+        quality. A claim whose metric was not observed is listed with its problem; other measures
+        of such a metric are not listed.
     """
     of_claims = [_claim(claim, study, regions, units) for claim in claims if claim.metric]
     tasks = dict.fromkeys([study.tasks[0], *(measure.task for measure in of_claims)])
@@ -115,6 +116,7 @@ def declare_measures(
         *_groups(study, regions, units, "region"),
         *_groups(study, regions, units, "negative_control"),
         *_control_pairs(of_claims, study, regions, units),
+        *_control_groups(of_claims, study, regions, units),
         *(measure for task in tasks for measure in _quality(task, study, regions, units)),
     )
 
@@ -222,6 +224,37 @@ def _control_pairs(
         )
         for metric, task, condition in sources
         for one, other in combinations(groups, 2)
+    ]
+
+
+def _control_groups(
+    of_claims: Sequence[Measure],
+    study: Study,
+    regions: tuple[Region, ...],
+    units: Mapping[str, str],
+) -> list[Measure]:
+    """List what claims about regions are compared with, where it is not shown anyway."""
+    shown = [source for _, _, source in _shown(study)]
+    of_regions = (claim for claim in of_claims if any(first for first, _ in claim.members))
+    sources = dict.fromkeys(
+        claim.source for claim in of_regions if not any(second for _, second in claim.members)
+    )
+    controls = [region for region in regions if region.role == "negative_control"]
+    return [
+        Measure(
+            name="_".join([metric, *_of_task(task, condition, study), group]),
+            kind="negative_control",
+            label=f"{group}, {metric.replace('_', ' ')}",
+            metric=metric,
+            unit=units[metric],
+            family="exploratory",
+            members=tuple((region.region, "") for region in controls if region.group == group),
+            task=task,
+            condition=condition,
+        )
+        for metric, task, condition in sources
+        if (metric, task, condition) not in shown
+        for group in dict.fromkeys(region.group for region in controls)
     ]
 
 
