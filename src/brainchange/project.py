@@ -108,6 +108,8 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
         with _collected(problems):
             atlas = study.images.segmentation
             chosen = regions_of_atlas(regions, atlas, settings.regions, f"{CONFIG}: regions")
+    if regions and study and study.task_contrasts:
+        problems.extend(_seed_problems(settings, regions))
     if claims and regions:
         problems.extend(_claim_problems(claims, regions))
     if claims and study:
@@ -189,6 +191,16 @@ def _settings_problems(settings: Settings) -> list[Problem]:
     if settings.frequency.low >= settings.frequency.high:
         problems.append(Problem("low is not below high", f"{CONFIG}: frequency", fix="swap them"))
     return problems
+
+
+def _seed_problems(settings: Settings, regions: tuple[Region, ...]) -> Iterator[Problem]:
+    groups = dict.fromkeys(region.group for region in regions)
+    if settings.task.seeds not in groups:
+        yield Problem(
+            f"no region belongs to the group '{settings.task.seeds}'",
+            f"{CONFIG}: task.seeds",
+            fix=did_you_mean(settings.task.seeds, groups),
+        )
 
 
 def _label_problems(regions: tuple[Region, ...]) -> list[Problem]:

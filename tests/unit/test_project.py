@@ -129,6 +129,33 @@ def test_each_mistake_is_told_with_its_place_and_its_fix(folder, name, old, new,
     assert f"config/{name}" in text or "config/studies/" in text
 
 
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        ("[A1]", ""),
+        ("[A9]", "there is no claim 'A9'"),
+        ("[A2]", "claim 'A2' is about the metric 'falff_z', which belongs to no contrast"),
+    ],
+)
+def test_a_task_contrast_names_claims_about_tasks(folder, claims, expected):
+    contrast = f"{{task: rest, formula: fear, label: fear, claims: {claims}}}"
+    added = f"task_contrasts:\n  fear: {contrast}\noutcomes:"
+    change(folder, "studies/demo.yaml", "outcomes:", added)
+    if expected:
+        assert f"task_contrasts.fear.claims: {expected}" in told(folder)
+    else:
+        assert load_project(folder).study.task_contrast_of("A1") == "fear"
+
+
+def test_seeds_are_a_group_of_regions_where_tasks_have_contrasts(folder):
+    assert load_project(folder, {"task": {"seeds": "amigdala"}}).regions
+    contrast = "task_contrasts: {fear: {task: rest, formula: fear, label: fear}}\noutcomes:"
+    change(folder, "studies/demo.yaml", "outcomes:", contrast)
+    assert "task.seeds: no region belongs to the group 'amigdala'" in told(
+        folder, task={"seeds": "amigdala"}
+    )
+
+
 def test_a_missing_file_is_told(folder):
     (folder / "config" / "claims.yaml").unlink()
     assert "claims.yaml: the file does not exist" in told(folder)
@@ -197,6 +224,11 @@ def test_the_edges_of_a_claim_are_each_named_once_in_the_configured_order(root):
     # By hand: 1 edge within dlPFC, 2 × 2 with dmPFC, 2 × 2 with ACC; 4 × 2 pairs of groups × 4.
     # A4: 1 + 4 + 1, D2: 6 pairs of groups × 4.
     assert {name: len(edges) for name, edges in members.items()} == {
+        "P1": 6,
+        "A1": 2,
+        "D5": 2,
+        "D6": 4,
+        "N3": 4,
         "P2": 6,
         "P3": 9,
         "A2": 2,

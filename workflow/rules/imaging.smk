@@ -28,7 +28,12 @@ rule measure:
         layout=(StudyLayout.of(STUDY),),
         settings=(
             SETTINGS.only(
-                "metrics", "denoising", "censoring", "coverage", "frequency"
+                "metrics",
+                "denoising",
+                "censoring",
+                "coverage",
+                "frequency",
+                "task",
             ),
         ),
         code=code_digest("brainchange.metrics"),

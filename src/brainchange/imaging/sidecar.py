@@ -64,3 +64,55 @@ def read_repetition_time(path: Path, in_header: float | None) -> RepetitionTime:
             fix="correct the sidecar, and report it to whoever published the data",
         )
     return RepetitionTime(float(seconds), in_sidecar)
+
+
+@dataclass(frozen=True)
+class SliceTime:
+    """Time in a volume at which all its slices are taken to show the brain.
+
+    Attributes
+    ----------
+    seconds : float
+        From the start of the volume.
+    doubt : str
+        Why it is only roughly so; empty where slice-timing correction made it so.
+    """
+
+    seconds: float
+    doubt: str = ""
+
+
+def read_slice_time(path: Path, repetition_time: float) -> SliceTime:
+    """Read to which time in the volume slice-timing correction brought all slices.
+
+    Parameters
+    ----------
+    path : Path
+        Sidecar of the prepared BOLD image: ``SliceTimingCorrected`` and ``StartTime``, as fMRIPrep
+        writes them since version 21. One that was read before (:func:`read_repetition_time`).
+    repetition_time : float
+        Time between volumes in s.
+
+    Returns
+    -------
+    SliceTime
+        ``StartTime`` where slices were corrected; else the middle of the volume, which is the mean
+        over slices without correction and where fMRIPrep puts them by default.
+    """
+    told = json.loads(path.read_text(encoding="utf-8"))
+    start, middle = told.get("StartTime"), repetition_time / 2
+    if told.get("SliceTimingCorrected") is False:
+        return SliceTime(
+            middle,
+            "slices were not corrected for the time at which they were acquired: taken as the "
+            f"middle of the volume, {middle:g} s",
+        )
+    number = isinstance(start, int | float) and not isinstance(start, bool)
+    if number and 0 <= start <= repetition_time:
+        return SliceTime(float(start))
+    wrong = "" if start is None else f" (StartTime is {str(start)[:20]!r})"
+    return SliceTime(
+        middle,
+        f"the sidecar does not say to which time slices were corrected{wrong}: taken as the middle "
+        f"of the volume, {middle:g} s",
+    )

@@ -1,4 +1,4 @@
-"""What a metric is given: a block of voxels, region signals, or the quality of a run."""
+"""What a metric is given: voxels, region signals, the quality of a run, or signals of a task."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from brainchange.errors import ImageError
 from brainchange.imaging.coverage import temporal_snr
 from brainchange.imaging.denoise import Projection
 from brainchange.imaging.signals import RegionSignals
+from brainchange.metrics.task_signals import TaskSignals, TaskValues
 from brainchange.study.settings import Frequency
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["RegionSignals", "RunQuality", "VoxelBlock"]
+__all__ = ["RegionSignals", "RunQuality", "TaskSignals", "TaskValues", "VoxelBlock"]
 
 
 @dataclass(frozen=True)

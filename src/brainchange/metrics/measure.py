@@ -22,6 +22,7 @@ from brainchange.metrics.gates import cautions, decision, exclusion, left_out
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.prepared import ReadRun, open_run, read_run
 from brainchange.metrics.registry import Metric, chosen_metrics
+from brainchange.metrics.tasks import TaskRun, seeds_of, task_run
 from brainchange.sources.bids import PARCELLATIONS, PreparedFiles, Run
 from brainchange.study.decisions import Decision
 from brainchange.study.model import Images
@@ -42,6 +43,7 @@ class _Plan:
     labels: Mapping[str, int]
     metrics: tuple[Metric, ...]
     settings: Settings
+    layout: StudyLayout
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,8 @@ def measure_participant(
         concerns every participant.
     """
     metrics = chosen_metrics(settings.metrics)
-    plan = _Plan(folder, regions, labels_of(layout.images, folder), metrics, settings)
+    labels = labels_of(layout.images, folder)
+    plan = _Plan(folder, regions, labels, metrics, settings, layout)
     timed, found = _at_timepoints(participant, runs, layout)
     decisions = [*before, *found]
     usable = [files for files in timed if not exclusion(_of_run(decisions, files.run))]
@@ -189,7 +192,9 @@ def measure_participant(
     for run, voxels in zip(read, covered.voxels, strict=True):
         own = _of_run(decisions, run.inputs.run)
         try:
-            measured.append(_measured(run, voxels, metrics, cautions(own)))
+            done, told = _measured(run, voxels, plan, cautions(own))
+            measured.append(done)
+            decisions += told
         except BrainchangeError as error:
             decisions.append(left_out(run.inputs.run, error))
     reasons = {files.run: exclusion(_of_run(decisions, files.run)) for files in runs}
@@ -204,6 +209,7 @@ def measure_participant(
         weak=covered.weak,
         coverage=tuple(covered.rows),
         decisions=tuple(decisions),
+        seeds=frozenset(regions[place].region for place in seeds_of(regions, settings)),
     )
 
 
@@ -293,22 +299,28 @@ def _read(files: PreparedFiles, plan: _Plan) -> tuple[ReadRun | None, list[Decis
 
 
 def _measured(
-    run: ReadRun, used: Sequence[Indices], metrics: Sequence[Metric], caution: str
-) -> MeasuredRun:
+    run: ReadRun, used: Sequence[Indices], plan: _Plan, caution: str
+) -> tuple[MeasuredRun, tuple[Decision, ...]]:
     """Compute the metrics of a run for the voxels that are used."""
     members = [run.columns(voxels) for voxels in used]
     inputs = run.inputs
     signals = region_signals(region_means(run.volumes, members), inputs.nuisance)
+    task = _task(run, signals, plan)
     values: dict[str, FloatArray] = {}
     reasons: dict[tuple[str, str], str] = {}
-    for metric in metrics:
+    for metric in plan.metrics:
         try:
-            values |= _values(metric, run, members, signals)
+            if metric.level == "task":
+                found = task.compute(metric)
+                values |= {metric.name: found.numbers} if found.numbers.size else {}
+                reasons |= {(metric.name, name): why for name, why in found.reasons.items()}
+            else:
+                values |= _values(metric, run, members, signals)
         except BrainchangeError as error:
             reasons[metric.name, ""] = error.reason
         if metric.level == "voxel" and run.maps[metric.name].reason:
             reasons[metric.name, ""] = run.maps[metric.name].reason
-    return MeasuredRun(
+    measured = MeasuredRun(
         files=inputs.files,
         repetition_time=inputs.repetition_time,
         n_dummies=inputs.nuisance.n_dummies,
@@ -317,7 +329,16 @@ def _measured(
         computed=values,
         reasons=reasons,
         caution=caution,
+        task_caution=task.caution,
     )
+    return measured, task.decisions
+
+
+def _task(run: ReadRun, signals: RegionSignals, plan: _Plan) -> TaskRun:
+    """Read the events of a run, where a metric needs them."""
+    if not any(metric.level == "task" for metric in plan.metrics):
+        return TaskRun()
+    return task_run(run.inputs, signals.raw, plan.layout, plan.regions, plan.settings)
 
 
 def _values(

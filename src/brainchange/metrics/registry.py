@@ -48,7 +48,7 @@ class Metric:
         ``voxel``: ``VoxelBlock → (n_voxels,)``, averaged over the valid voxels of each region;
         ``signal``: ``RegionSignals → (n_regions,)`` or ``(n_regions, n_regions)``;
         ``run``: ``RunQuality → float``;
-        ``task``: ``TaskSignals`` → as ``signal``, with the task contrasts as first axis.
+        ``task``: ``TaskSignals → TaskValues``, as ``signal`` for each contrast of conditions.
     smallest, largest : float
         Range of possible values; a value outside it is an error of the program.
     whole_brain_z : bool

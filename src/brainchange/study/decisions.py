@@ -18,12 +18,21 @@ DECISIONS_TABLE = TableSchema(
             "string",
             "What kind of thing the decision is about",
             required=True,
-            levels=("participant", "session", "run", "volume", "region", "outcome", "measure"),
+            levels=(
+                "participant",
+                "session",
+                "run",
+                "volume",
+                "region",
+                "outcome",
+                "measure",
+                "event",
+            ),
         ),
         Column("participant_id", "string", "Participant; n/a where all are meant"),
         Column("session_id", "string", "Session"),
         Column("run", "string", "Run, as the common part of its file names"),
-        Column("name", "string", "Region, scale or measure the decision is about"),
+        Column("name", "string", "Region, scale, measure or task contrast the decision is about"),
         Column(
             "action",
             "string",
@@ -39,7 +48,7 @@ DECISIONS_TABLE = TableSchema(
             "config_key",
             "string",
             "Key that decides it: in the study file if it begins with participants, arms, "
-            "timepoints, images or outcomes, else in config/config.yaml",
+            "timepoints, images, events, task_contrasts or outcomes, else in config/config.yaml",
         ),
     ),
 )

@@ -86,6 +86,15 @@ class Frequency(Strict):
     """Upper edge of the low-frequency band, in Hz."""
 
 
+class Task(Strict):
+    """Activation and task-dependent connectivity, for tasks with `task_contrasts`."""
+
+    noise: Literal["ar1", "ols"] = "ar1"
+    """Noise of region signals: autoregressive of order 1, or independent between volumes."""
+    seeds: Text = "amygdala"
+    """Group of regions that are the seeds of task-dependent connectivity (gppi)."""
+
+
 class Inference(Strict):
     """Tests and thresholds; `methods` in the report states them."""
 
@@ -132,6 +141,8 @@ class Settings(Strict):
         "tsnr",
         "mean_framewise_displacement",
         "kept_volumes",
+        "activation",
+        "activation_t",
     )
     """Metrics to compute (`brainchange list metrics`)."""
     sources: Sources = Sources()
@@ -146,6 +157,8 @@ class Settings(Strict):
     """Which voxels count, and which regions are usable."""
     frequency: Frequency = Frequency()
     """Band of the amplitude metrics."""
+    task: Task = Task()
+    """Activation and task-dependent connectivity."""
     inference: Inference = Inference()
     """Tests and thresholds."""
 

@@ -113,6 +113,7 @@ class TinyStudy:
     settings: Settings = field(default_factory=Settings)
     regions: tuple[Region, ...] = REGIONS
     runs: list[PreparedFiles] = field(default_factory=list)
+    changes: dict = field(default_factory=dict)
 
     bold = staticmethod(make_bold)
     confounds = staticmethod(make_confounds)
@@ -123,7 +124,7 @@ class TinyStudy:
 
     @property
     def study(self) -> Study:
-        return Study.model_validate(STUDY)
+        return Study.model_validate(STUDY | self.changes)
 
     @property
     def layout(self) -> StudyLayout:
@@ -147,15 +148,28 @@ class TinyStudy:
             table = table[table[name] == wanted]
         return table
 
-    def add(self, session="ses-pre", *, seed=0, image=None, table=None, run=None, **kwargs):
-        name = Run("sub-01", session, "rest", (("run", run),) if run else ())
+    def add(
+        self, session="ses-pre", *, task="rest", seed=0, image=None, table=None, run=None, **kwargs
+    ):
+        name = Run("sub-01", session, task, (("run", run),) if run else ())
         image = make_bold(seed) if image is None else image
         table = make_confounds(image.shape[3], seed) if table is None else table
         files = self._write(name, image, table, **kwargs)
         self.runs.append(files)
         return files
 
-    def _write(self, name, image, table, *, mask=None, labels=None, affine=AFFINE, sidecar=None):
+    def _write(
+        self,
+        name,
+        image,
+        table,
+        *,
+        mask=None,
+        labels=None,
+        affine=AFFINE,
+        sidecar=None,
+        events=None,
+    ):
         base = f"derivatives/fmriprep/{name.folder}/{name.key}"
         (self.folder / base).parent.mkdir(parents=True, exist_ok=True)
         files = PreparedFiles(
@@ -165,7 +179,11 @@ class TinyStudy:
             parcellation=f"{base}_space-T1w_desc-aparcaseg_dseg.nii.gz",
             confounds=f"{base}_desc-confounds_timeseries.tsv",
             sidecar=f"{base}_space-T1w_desc-preproc_bold.json",
+            events=None if events is None else f"{name.folder}/{name.key}_events.tsv",
         )
+        if files.events:
+            (self.folder / files.events).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / files.events).write_text(events)
         save(image, self.folder / files.bold, affine, tr=TR)
         save(make_mask() if mask is None else mask, self.folder / files.brain_mask, affine)
         save(make_labels() if labels is None else labels, self.folder / files.parcellation, affine)

@@ -49,6 +49,8 @@ def new_metric(tmp_path, monkeypatch):
 
 def test_the_metrics_of_the_primary_analysis_are_found():
     assert list(metrics()) == [
+        "activation",
+        "activation_t",
         "alff",
         "connectivity",
         "falff",
