@@ -18,9 +18,17 @@ from brainchange.inference.imbalance import standardised_difference
 from brainchange.inference.intraclass import icc_agreement, icc_consistency
 from brainchange.inference.regression_to_mean import expected_regression
 from brainchange.inference.reliability import retest
+from brainchange.inference.reliable_change import (
+    direction_of,
+    error_of_difference,
+    percent_improvement,
+    reliable_size,
+)
 from brainchange.inference.risk_difference import risk_difference
 
-VECTORS = json.loads((Path(__file__).parent / "reliability_and_meta_vectors.json").read_text())
+HERE = Path(__file__).parent
+VECTORS = json.loads((HERE / "reliability_and_meta_vectors.json").read_text())
+SYMPTOMS = json.loads((HERE / "symptoms_ds003007.json").read_text())
 
 
 def test_icc_of_shrout_and_fleiss() -> None:
@@ -45,7 +53,7 @@ def test_error_of_measurement_and_detectable_change() -> None:
     assert found.sem == pytest.approx(expected["SEM_from_EMS_sqrt"], abs=1e-6)
     assert found.sem == pytest.approx(expected["SEM_from_pooledSD_ICC3"], abs=1e-6)
     assert found.sd_change == pytest.approx(expected["SD_diff"], abs=1e-6)
-    assert found.mdc95 == pytest.approx(expected["MDC95_from_EMS"], rel=1e-4)
+    assert found.mdc95 == pytest.approx(expected["MDC95_from_EMS"], abs=1e-6)
     assert found.mdc95 / found.sem == pytest.approx(2.77, abs=2e-3)
 
 
@@ -126,3 +134,31 @@ def test_risk_difference_equals_statsmodels(counts: tuple[int, int, int, int]) -
     assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)
     a, n, b, m = counts
     assert found.p == pytest.approx(stats.fisher_exact([[a, n - a], [b, m - b]])[1])
+
+
+def test_reliable_change_of_jacobson_and_truax() -> None:
+    vector = VECTORS["reliable_change_index"]
+    inputs, expected = vector["inputs"], vector["expected"]
+    error = error_of_difference(inputs["sd_pre"], inputs["rel"])
+    assert error == pytest.approx(expected["S_diff"], abs=1e-6)
+    assert (inputs["post"] - inputs["pre"]) / error == pytest.approx(expected["RCI"], abs=1e-6)
+    assert reliable_size(error) == pytest.approx(expected["critical_change_95"], abs=1e-6)
+    assert direction_of(15.0, reliable_size(error), "up") == "improved"
+
+
+@pytest.mark.parametrize(("reliability", "points"), [(0.86, 11.5), (0.93, 8.1)])
+def test_critical_change_of_depression_scores(reliability: float, points: float) -> None:
+    size = reliable_size(error_of_difference(11.09, reliability))
+    assert size == pytest.approx(points, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("arm", "responders"), [("depr_no_treatment", 3), ("depr_cbt", 2), ("depr_nfb", 2)]
+)
+def test_responders_of_ds003007(arm: str, responders: int) -> None:
+    scores = SYMPTOMS["arms"][arm]
+    found = [
+        percent_improvement(pre, post, 0, "down") >= 50
+        for pre, post in zip(scores["pre"], scores["post"], strict=True)
+    ]
+    assert sum(found) == responders

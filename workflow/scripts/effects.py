@@ -9,6 +9,11 @@ from snakemake.script import snakemake
 from adapter import job
 from brainchange.files import write_text
 from brainchange.inference.infer import infer
+from brainchange.inference.reliability_schema import (
+    BRAIN_SYMPTOM_TABLE,
+    RELIABILITY_TABLE,
+    RESPONDERS_TABLE,
+)
 from brainchange.inference.schemas import (
     ATTRITION_TABLE,
     CHANGES_TABLE,
@@ -44,6 +49,9 @@ with job(snakemake.log[0]) as log:
         (VERDICTS_TABLE, verdicts_table(inferred.verdicts), output.verdicts),
         (CLAIMS_TABLE, inferred.claims, output.claims),
         (EFFECTS_TABLE, inferred.effects, output.effects),
+        (RELIABILITY_TABLE, inferred.reliability, output.reliability),
+        (RESPONDERS_TABLE, inferred.responders, output.responders),
+        (BRAIN_SYMPTOM_TABLE, inferred.brain_symptom, output.brain_symptom),
         (THREATS_TABLE, inferred.threats, output.threats),
         (WITHIN_TABLE, inferred.within, output.within),
         (CHANGES_TABLE, inferred.changes, output.changes),

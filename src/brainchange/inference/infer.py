@@ -14,13 +14,15 @@ from brainchange.inference.attrition import (
     observed_timepoints,
     usable_timepoints,
 )
+from brainchange.inference.brain_symptom import brain_symptom_table
 from brainchange.inference.claim_evidence import Checks
 from brainchange.inference.effects import effects_table
 from brainchange.inference.observed import observed_cells
 from brainchange.inference.participants import Enrolment, enrol
 from brainchange.inference.prepost import PrePost, changes_table, collect, primary_observations
 from brainchange.inference.quality_changes import TSNR, quality_changes
-from brainchange.inference.reliability import retests
+from brainchange.inference.reliability import reliability_table, retests
+from brainchange.inference.responders import responders_table
 from brainchange.inference.threats import threat_weakenings, threats_table
 from brainchange.inference.verdicts import Decided, decide_all
 from brainchange.inference.within import within_table
@@ -45,6 +47,8 @@ class Inferred:
     changes, within, effects, attrition : pandas.DataFrame
         ``CHANGES_TABLE``, ``WITHIN_TABLE``, ``EFFECTS_TABLE`` and ``ATTRITION_TABLE``; of the
         claims only those that the study can tell and that are measured.
+    reliability, responders, brain_symptom : pandas.DataFrame
+        ``RELIABILITY_TABLE``, ``RESPONDERS_TABLE`` and ``BRAIN_SYMPTOM_TABLE``.
     threats : pandas.DataFrame
         ``THREATS_TABLE``: what else could make the differences, or hide them.
     verdicts : tuple of Decided
@@ -57,6 +61,9 @@ class Inferred:
     changes: pd.DataFrame
     within: pd.DataFrame
     effects: pd.DataFrame
+    reliability: pd.DataFrame
+    responders: pd.DataFrame
+    brain_symptom: pd.DataFrame
     threats: pd.DataFrame
     attrition: pd.DataFrame
     verdicts: tuple[Decided, ...]
@@ -133,12 +140,13 @@ def infer(
         prepared = observed_timepoints(observations)
     effects = effects_table(data, study, settings)
     cells = observed_cells(primary[primary["metric"] == TSNR], data.participants)
+    reliability = retests(data, study)
     threats = threats_table(
         data,
         study,
         settings,
         effects,
-        reliability=retests(data, study),
+        reliability=reliability,
         quality=quality_changes(data, study, cells, coverage),
         shared=shared,
     )
@@ -148,6 +156,9 @@ def infer(
         changes=changes_table(data),
         within=within_table(data, study, settings),
         effects=effects,
+        reliability=reliability_table(data, reliability),
+        responders=responders_table(data, study, reliability),
+        brain_symptom=brain_symptom_table(data, study, settings, reliability),
         threats=threats,
         attrition=attrition_table(enrolment, study, data, prepared, usable),
         verdicts=decide_all(data, effects, judged, study=study, settings=settings, checks=checks),

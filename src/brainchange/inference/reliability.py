@@ -7,7 +7,7 @@ from math import nan, sqrt
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
+import pandas as pd
 
 from brainchange.inference.effect_size import standard_deviation
 from brainchange.inference.intraclass import (
@@ -17,11 +17,15 @@ from brainchange.inference.intraclass import (
     icc_consistency,
 )
 from brainchange.inference.prepost import PrePost
+from brainchange.inference.reliability_schema import RELIABILITY_TABLE
+from brainchange.inference.reliable_change import reliable_size
 from brainchange.study.model import Study
 
 Floats = npt.NDArray[np.float64]
 FEWEST_RETESTED = 3
 """Participants below which nothing is said about reliability."""
+WIDE = 0.5
+"""Length of the interval of a reliability from which it is said to be wide."""
 NO_UNTREATED_ARM = "the study has no untreated arm: reliability is unknown"
 
 
@@ -40,7 +44,8 @@ class Retest:
     sem : float
         Standard error of measurement: ``sd_change/√2``.
     mdc95 : float
-        Change of one participant that 95 in 100 untreated participants do not exceed.
+        Change of one participant that 95 in 100 do not exceed without treatment, if their mean
+        change is 0.
     problem : str
         Why there is nothing, or what weakens it; empty where nothing does.
     """
@@ -78,6 +83,8 @@ def retest(pre: Floats, post: Floats) -> Retest:
     n = pre.size
     if n < FEWEST_RETESTED:
         reason = f"only {n} untreated with both values, fewer than {FEWEST_RETESTED}"
+        if not n:
+            reason = "no untreated participant has both values"
         return Retest(n, UNDEFINED, UNDEFINED, nan, nan, nan, nan, reason)
     values = np.column_stack([pre, post])
     spread = standard_deviation(post - pre, values.ravel())
@@ -93,7 +100,7 @@ def retest(pre: Floats, post: Floats) -> Retest:
         change=float((post - pre).mean()),
         sd_change=spread,
         sem=sem,
-        mdc95=float(ndtri(0.975)) * sqrt(2) * sem,
+        mdc95=reliable_size(spread),
         problem=problem,
     )
 
@@ -124,3 +131,54 @@ def retests(data: PrePost, study: Study) -> tuple[Retest, ...]:
         both = who & np.isfinite(data.change[:, column])
         found.append(retest(data.pre[both, column], data.post[both, column]))
     return tuple(found)
+
+
+def reliability_table(data: PrePost, reliability: tuple[Retest, ...]) -> pd.DataFrame:
+    """Write how reliable every measure is.
+
+    Parameters
+    ----------
+    data : PrePost
+        Names the measures.
+    reliability : tuple of Retest
+        Of every measure (:func:`retests`).
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``RELIABILITY_TABLE``.
+    """
+    return RELIABILITY_TABLE.frame(
+        {
+            "measure": measure.name,
+            "kind": measure.kind,
+            "label": measure.label,
+            "metric": measure.metric,
+            "unit": measure.unit or None,
+            "n": found.n,
+            **_cells("icc_consistency", found.consistency),
+            **_cells("icc_agreement", found.agreement),
+            "change": found.change,
+            "sd_change": found.sd_change,
+            "sem": found.sem,
+            "mdc95": found.mdc95,
+            "flag": measure.problem or _flag(found) or None,
+        }
+        for measure, found in zip(data.measures, reliability, strict=True)
+    )
+
+
+def _cells(name: str, found: Intraclass) -> dict[str, float]:
+    return {name: found.icc, f"{name}_low": found.low, f"{name}_high": found.high}
+
+
+def _flag(found: Retest) -> str:
+    """Say what is weak: an interval that tells nothing, a reliability that is none."""
+    interval = found.consistency
+    if found.problem:
+        return found.problem
+    if interval.icc <= 0:
+        return "values of untreated participants do not agree at all: no reliability is shown"
+    if interval.high - interval.low > WIDE:
+        return f"n = {found.n}: the interval of the reliability is wide"
+    return ""

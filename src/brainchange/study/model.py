@@ -189,6 +189,9 @@ class Outcome(Strict):
     """Lowest possible score; a 50 % rule makes sense only where it is 0."""
     maximum: float
     """Highest possible score; a value outside the range is set aside and told."""
+    reliability: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Published test-retest reliability, for the reliable change index; without it, that of the
+    untreated arm."""
 
 
 class Caveat(Strict):
