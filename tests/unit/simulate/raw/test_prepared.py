@@ -16,7 +16,7 @@ from made_up.raw import RawCase, make_raw_participant, simulation_of
 
 CASE = RawCase(
     voxel_size=(4.0, 4.0, 4.0), matrix=(48, 58, 35), n_volumes=40, t1w_voxel_size=3.0,
-    resting_amplitude=0.9, noise=0.3,
+    resting_amplitude=0.9, noise=0.1,
 )  # fmt: skip
 KEY = "sub-01_ses-pre_task-faces"
 OWN = Images(derivatives="derivatives/fmriprep")
@@ -73,4 +73,4 @@ def test_regions_have_the_same_signals_in_both_spaces(
         planted = truth.runs[KEY].signals[name].to_numpy()[2:]
         slow = np.polynomial.legendre.legvander(np.linspace(-1, 1, planted.size), 3)
         planted = planted - slow @ np.linalg.lstsq(slow, planted)[0]
-        assert np.corrcoef(first, planted)[0, 1] > 0.85, name
+        assert np.corrcoef(first, planted)[0, 1] > 0.9, name
