@@ -15,7 +15,7 @@ from brainchange.sources.lock import LockRow
 from brainchange.study.settings import Sources
 
 if TYPE_CHECKING:
-    from conftest import FileServer
+    from file_server import FileServer
 
 CONTENT = np.random.default_rng(1).bytes(300_000)
 

@@ -18,6 +18,7 @@ from brainchange.cli_judge import judge
 from brainchange.errors import BrainchangeError, ConfigError, Problem
 
 if TYPE_CHECKING:
+    from brainchange.project import Project
     from brainchange.sources.meter import Progress
 
 ListName = Literal["studies", "regions", "metrics", "atlases", "claims"]
@@ -103,6 +104,7 @@ def check(
             project = load_project(root, overrides)
             if project.study.simulated:
                 read_simulation(root, project.study.id)
+            atlas = _atlas_state(project)
         except BrainchangeError as error:
             problems += [problem for problem in error.problems if problem not in problems]
             continue
@@ -113,6 +115,7 @@ def check(
             f"[green]✓[/] {name}: {len(project.study.arms)} arms, {len(project.regions)} regions, "
             f"{len(project.settings.metrics)} metrics, {len(project.claims.claims)} claims"
             f"{_lock_state(project.lock_path, simulated=project.study.simulated)}"
+            f"{atlas}"
         )
     if problems:
         raise ConfigError.from_problems(problems)
@@ -127,6 +130,21 @@ def _lock_state(path: Path, *, simulated: bool) -> str:
         size = human_bytes(sum(row.size_bytes for row in rows))
         return f", {len(rows)} files locked ({size})"
     return ", made when the workflow runs" if simulated else ", [yellow]no lock yet[/]"
+
+
+def _atlas_state(project: Project) -> str:
+    """Say which atlas is brought to the images; if it is here, check it against the regions."""
+    from brainchange.imaging.atlas_cache import is_ready, read_atlas
+    from brainchange.imaging.atlas_check import check_atlas
+
+    atlas = project.atlas
+    if atlas is None:
+        return ""
+    told = f", atlas {atlas.atlas} in {atlas.template}"
+    if not is_ready(atlas, project.root):
+        return f"{told} ([yellow]not on this machine yet[/])"
+    check_atlas(read_atlas(atlas, project.root), project.regions)
+    return f"{told} (checked)"
 
 
 @app.command("list")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from brainchange.files import human_bytes
-from brainchange.imaging.parcellation import known_labels
+from brainchange.imaging.atlas_cache import is_ready
+from brainchange.imaging.atlas_labels import labels_known
+from brainchange.imaging.parcellation import atlases
 from brainchange.inference.participants import enrol
 from brainchange.metrics.registry import metrics
 from brainchange.project import CLAIMS, REGIONS, Project, load_project, read_study, study_names
 from brainchange.sources.lock import read_lock
+from brainchange.study.atlases import ATLASES, AtlasSource, read_atlases
 from brainchange.study.claims import Claims
-from brainchange.study.regions import read_regions
+from brainchange.study.regions import Region, read_regions
 from brainchange.study.strict import parse, read_yaml
 from brainchange.tables import read_tsv
 
@@ -59,12 +62,26 @@ def _metrics(_root: Path) -> Rows:
 
 
 def _atlases(root: Path) -> Rows:
-    regions = read_regions(root / REGIONS)
-    header = ["atlas", "labels", "regions that use it"]
-    return header, [
-        [atlas, str(len(known_labels(atlas))), str(sum(r.atlas == atlas for r in regions))]
-        for atlas in sorted({region.atlas for region in regions})
+    regions, sources = read_regions(root / REGIONS), read_atlases(root / ATLASES)
+    header = ["atlas", "template", "labels", "regions that use it", "on this machine", "made from"]
+    cells = [
+        [name, "the participant's own", *_counts(name, (), root, regions), "", "derivatives"]
+        for name in atlases()
     ]
+    for source in sources:
+        parts = ", ".join(f"{one.kind} ({one.name})" for one in source.components)
+        here = "yes" if is_ready(source, root) else "no"
+        counts = _counts(source.atlas, sources, root, regions)
+        cells.append([source.atlas, source.template, *counts, here, parts])
+    return header, cells
+
+
+def _counts(
+    atlas: str, sources: Sequence[AtlasSource], root: Path, regions: Sequence[Region]
+) -> list[str]:
+    """Count labels (empty where they are not known before fetching) and regions."""
+    labels = len(labels_known(atlas, sources, root))
+    return [str(labels or ""), str(sum(region.atlas == atlas for region in regions))]
 
 
 def _claims(root: Path) -> Rows:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
+from brainchange.imaging.parcellate import template_decisions
 from brainchange.project import CONFIG, Project
 from brainchange.simulate.model import Simulation, read_simulation
 from brainchange.simulate.plan import planned_paths
@@ -55,9 +56,14 @@ class Plan:
 
     @property
     def decisions(self) -> Sequence[Decision]:
-        """Runs that lack a file and participants not chosen, as rows of the decisions table."""
+        """What is decided before any job, as rows of the decisions table.
+
+        An atlas of another template, runs that lack a file, and participants not chosen.
+        """
+        project = self.project
+        caveats = template_decisions(project.atlas, project.study.images) if project.atlas else []
         not_chosen = [name for name in self._prepared_runs if name not in self.runs]
-        return [*self._prepared[1], *(_not_chosen(name) for name in not_chosen)]
+        return [*caveats, *self._prepared[1], *(_not_chosen(name) for name in not_chosen)]
 
     @property
     def participants(self) -> tuple[str, ...]:

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
-from brainchange.imaging.parcellation import atlases, known_labels
+from brainchange.imaging.atlas_labels import label_problems, missing_files
 from brainchange.metrics.registry import computed_metrics, contrasted_metrics, metrics
+from brainchange.study.atlases import ATLASES, AtlasSource, choose_atlas, read_atlases
 from brainchange.study.claims import Claim, Claims
-from brainchange.study.model import Study
+from brainchange.study.model import Images, Study
 from brainchange.study.regions import Region, read_regions, regions_of_atlas
 from brainchange.study.settings import Settings
 from brainchange.study.strict import parse, read_yaml
+from brainchange.study.templates import TEMPLATES, TemplateSource, choose_template, read_templates
 from brainchange.study.testability import Judged, judge_claims
 
 CONFIG = "config/config.yaml"
@@ -39,6 +41,11 @@ class Project:
         The regions analysed, in order, with their labels in the study's atlas.
     claims : Claims
         The claims.
+    atlas : AtlasSource or None
+        The atlas that is brought to the images, in the template chosen for them; None where the
+        study measures a parcellation of its derivatives.
+    template : TemplateSource or None
+        The template that raw images are registered to; None where derivatives are measured.
     """
 
     root: Path
@@ -46,6 +53,8 @@ class Project:
     study: Study
     regions: tuple[Region, ...]
     claims: Claims
+    atlas: AtlasSource | None = None
+    template: TemplateSource | None = None
 
     @property
     def lock_path(self) -> Path:
@@ -93,6 +102,13 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
     settings, study, claims = Settings(), None, None
     regions: tuple[Region, ...] = ()
     chosen: tuple[Region, ...] = ()
+    atlases: tuple[AtlasSource, ...] = ()
+    templates: tuple[TemplateSource, ...] = ()
+    atlas, template = None, None
+    with _collected(problems):
+        atlases = read_atlases(root / ATLASES)
+    with _collected(problems):
+        templates = read_templates(root / TEMPLATES)
     with _collected(problems):
         settings, wrong = _settings(_merged(read_yaml(root / CONFIG), overrides or {}))
         problems.extend(wrong)
@@ -103,20 +119,27 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
     with _collected(problems):
         study = read_study(root, settings.study)
     problems.extend(_settings_problems(settings))
-    problems.extend(_label_problems(regions))
+    problems.extend(missing_files(atlases, root, ATLASES))
+    problems.extend(label_problems(regions, atlases, root, REGIONS))
     if regions and study:
         with _collected(problems):
-            atlas = study.images.segmentation
-            chosen = regions_of_atlas(regions, atlas, settings.regions, f"{CONFIG}: regions")
+            named = study.images.segmentation
+            chosen = regions_of_atlas(regions, named, settings.regions, f"{CONFIG}: regions")
     if regions and study and study.task_contrasts:
         problems.extend(_seed_problems(settings, regions))
+    if study:
+        where = f"config/studies/{study.id}.yaml"
+        with _collected(problems):
+            atlas = choose_atlas(atlases, study.images, where) if study.images.atlas else None
+        with _collected(problems):
+            template = _template(templates, study.images, where)
     if claims and regions:
         problems.extend(_claim_problems(claims, regions))
     if claims and study:
         problems.extend(_task_claim_problems(study, claims))
     if problems or not (study and claims):
         raise ConfigError.from_problems(problems)
-    return Project(root, settings, study, chosen, claims)
+    return Project(root, settings, study, chosen, claims, atlas, template)
 
 
 def read_study(root: Path, name: str) -> Study:
@@ -139,6 +162,15 @@ def read_study(root: Path, name: str) -> Study:
             f"the study calls itself '{study.id}'", where=f"{where}: id", fix=f"write 'id: {name}'"
         )
     return study
+
+
+def _template(
+    known: tuple[TemplateSource, ...], images: Images, where: str
+) -> TemplateSource | None:
+    """Choose the template of raw images."""
+    if images.source != "raw":
+        return None
+    return choose_template(known, images.template, f"{where}: images.template")
 
 
 @contextmanager
@@ -201,25 +233,6 @@ def _seed_problems(settings: Settings, regions: tuple[Region, ...]) -> Iterator[
             f"{CONFIG}: task.seeds",
             fix=did_you_mean(settings.task.seeds, groups),
         )
-
-
-def _label_problems(regions: tuple[Region, ...]) -> list[Problem]:
-    used = dict.fromkeys(region.atlas for region in regions)
-    labels: dict[str, Collection[str]] = {atlas: known_labels(atlas) for atlas in used}
-    return [
-        Problem(f"the atlas '{atlas}' is unknown", REGIONS, fix=did_you_mean(atlas, atlases()))
-        for atlas in used
-        if not labels[atlas]
-    ] + [
-        Problem(
-            f"the atlas '{region.atlas}' has no label '{label}'",
-            f"{REGIONS}: region {region.region}",
-            fix=did_you_mean(label, labels[region.atlas]),
-        )
-        for region in regions
-        for label in region.labels
-        if label and labels[region.atlas] and label not in labels[region.atlas]
-    ]
 
 
 def _claim_problems(claims: Claims, regions: tuple[Region, ...]) -> list[Problem]:

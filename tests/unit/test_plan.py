@@ -1,3 +1,4 @@
+import re
 import shutil
 
 import pytest
@@ -72,3 +73,19 @@ def test_receipts_of_files_that_are_gone_are_dropped(folder):
     (receipts / "sub-01.tsv").write_text("path\n")
     assert found.drop_false_receipts() == ["sub-01"]
     assert list(receipts.iterdir()) == []
+
+
+def test_an_atlas_of_another_template_is_a_caveat(folder):
+    path = folder / "config" / "studies" / "ds003007.yaml"
+    text = re.sub(r"^images:\n(  .*\n)+", "", path.read_text(), flags=re.MULTILINE)
+    images = "images: {space: MNIColin27, atlas: HarvardOxford, allow_other_template: true}\n"
+    path.write_text(text + images)
+    [caveat] = [row for row in plan(folder, study="ds003007").decisions if "atlas" in row["reason"]]
+    assert caveat["config_key"] == "images.allow_other_template"
+    assert "HarvardOxford is in the template MNI152NLin2009cAsym" in caveat["reason"]
+    path.write_text(text + images.replace(", allow_other_template: true", ""))
+    with pytest.raises(ConfigError, match="the images are in MNIColin27"):
+        plan(folder, study="ds003007")
+    path.write_text(text + "images: {source: raw, atlas: AAL3, template: MNIColin}\n")
+    with pytest.raises(ConfigError, match="there is no template 'MNIColin'"):
+        plan(folder, study="ds003007")

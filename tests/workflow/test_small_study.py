@@ -94,8 +94,8 @@ def test_a_run_that_is_killed_goes_on_and_gives_the_same_bytes(finished, project
 
 def test_a_new_region_measures_again_and_fetches_nothing(copy):
     with (copy.folder / "config" / "regions.tsv").open("a") as table:
-        table.write("putamen_L\tputamen\tL\taparcaseg\tLeft-Putamen\tn/a\ttarget\n")
-        table.write("putamen_R\tputamen\tR\taparcaseg\tRight-Putamen\tn/a\ttarget\n")
+        table.write("putamen_L\tputamen\tL\taparcaseg\tLeft-Putamen\tn/a\ttarget\t-25\t0\t0\tn/a\n")
+        table.write("putamen_R\tputamen\tR\taparcaseg\tRight-Putamen\tn/a\ttarget\t26\t2\t0\tn/a\n")
     stages = {"observations": 1, "effects": 1, "figures": 1, "report": 1}
     assert copy.planned() == {"measure": 6, **stages}
     copy.run("--cores", "2")

@@ -1,4 +1,4 @@
-"""The plane between the hemispheres, found from the parcellation itself."""
+"""The plane between the hemispheres: known in a template, else found from the parcellation."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from brainchange.errors import ImageError
+from brainchange.imaging.laterality import other_side, side_of
 
 FloatArray = npt.NDArray[np.float64]
 FEWEST_PAIRS = 3
-_SIDES = (("Left-", "Right-"), ("ctx-lh-", "ctx-rh-"))
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,24 @@ class Plane:
         return signed
 
 
+def known_midline(space: str) -> Plane | None:
+    """Give the midline of a space where it is known: x = 0 in every MNI template.
+
+    Parameters
+    ----------
+    space : str
+        The ``space-`` label of images, or the name of a template.
+
+    Returns
+    -------
+    Plane or None
+        None in a space of the participant's own.
+    """
+    if not space.startswith("MNI"):
+        return None
+    return Plane(np.zeros(3), np.array([1.0, 0.0, 0.0]))
+
+
 def midline_plane(
     parcellation: npt.NDArray[np.generic],
     affine: FloatArray,
@@ -65,8 +83,8 @@ def midline_plane(
     affine : numpy.ndarray
         Voxel indices → world coordinates in mm, (4, 4).
     labels : mapping of str to int
-        Number of each label name; ``Left-X`` pairs with ``Right-X``, ``ctx-lh-x`` with
-        ``ctx-rh-x``.
+        Number of each label name; labels pair whose names differ only in the side they tell
+        (:mod:`brainchange.imaging.laterality`).
     where : str
         The parcellation, for the message.
 
@@ -106,10 +124,9 @@ def midline_plane(
 
 def _homologous(labels: Mapping[str, int]) -> Iterator[tuple[int, int]]:
     for name, number in labels.items():
-        for left, right in _SIDES:
-            other = labels.get(right + name.removeprefix(left))
-            if name.startswith(left) and other is not None:
-                yield number, other
+        other = labels.get(other_side(name))
+        if side_of(name) == "L" and other is not None:
+            yield number, other
 
 
 def _centroids(

@@ -82,6 +82,28 @@ def read_labels(path: Path) -> dict[str, int]:
     TableError
         A column is missing, or an index is not a whole number.
     """
+    labels: dict[str, int] = {}
+    for number, name in label_rows(path):
+        labels.setdefault(name, number)
+    return labels
+
+
+def label_rows(path: Path) -> list[tuple[int, str]]:
+    """Read the numbers and names of labels as they stand in a table.
+
+    Parameters
+    ----------
+    path : Path
+        ``.tsv`` with the columns ``index`` and ``name`` (BIDS), or ``.txt`` with one name a line,
+        the first of which is number 1.
+
+    Raises
+    ------
+    TableError
+        As :func:`read_labels`.
+    """
+    if path.suffix == ".txt":
+        return list(enumerate(_lines(path), start=1))
     table = read_tsv(path)
     lacking = [name for name in ("index", "name") if name not in table.columns]
     if lacking:
@@ -90,14 +112,23 @@ def read_labels(path: Path) -> dict[str, int]:
             where=str(path),
             fix=did_you_mean(lacking[0], table.columns),
         )
-    labels: dict[str, int] = {}
+    rows = []
     for row, (index, name) in enumerate(zip(table["index"], table["name"], strict=True), start=2):
         if index is None or not str(index).isdigit():
             raise TableError(
                 f"row {row}: column 'index' holds {index!r}, not a whole number", where=str(path)
             )
-        labels.setdefault(str(name).strip('"'), int(index))
-    return labels
+        rows.append((int(index), str(name).strip('"')))
+    return rows
+
+
+def _lines(path: Path) -> list[str]:
+    """Lines of a text file that are not empty."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TableError(f"the list of labels cannot be read ({error})", where=str(path)) from None
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def label_numbers(
@@ -146,6 +177,8 @@ def region_voxels(
     regions: Sequence[Region],
     labels: Mapping[str, int],
     where: str,
+    *,
+    midline: Plane | None = None,
 ) -> tuple[RegionVoxels, ...]:
     """Find the voxels of each region.
 
@@ -157,11 +190,14 @@ def region_voxels(
         Voxel indices → world coordinates in mm, (4, 4).
     regions : sequence of Region
         The configured regions; with ``midline_distance`` only voxels up to that many mm from the
-        midline plane of this parcellation belong to the region.
+        midline plane belong to the region.
     labels : mapping of str to int
         Number of each label name.
     where : str
         The parcellation, for messages.
+    midline : Plane, optional
+        The midline plane where it is known (:func:`brainchange.imaging.midline.known_midline`);
+        without it, it is estimated from this parcellation when a region needs it.
 
     Returns
     -------
@@ -178,14 +214,14 @@ def region_voxels(
     Notes
     -----
     The reference definition of the dorsomedial prefrontal cortex is ``|x| ≤ 12 mm`` in MNI space.
-    Here the images stay in the participant's own space, where x = 0 need not be the midline:
-    the distance is taken from the plane that fits the participant's own left and right labels
+    Where images stay in the participant's own space, x = 0 need not be the midline: there the
+    distance is taken from the plane that fits the participant's own left and right labels
     (:func:`brainchange.imaging.midline.midline_plane`), without rescaling to MNI size.
     """
     numbers = label_numbers(regions, labels, where)
     flat = parcellation.ravel(order="F")
     by_number = _voxels_by_number(flat, {n for group in numbers.values() for n in group})
-    plane: Plane | None = None
+    plane = midline
     found = []
     for region in regions:
         parts = [by_number[number] for number in sorted(set(numbers[region.region]))]

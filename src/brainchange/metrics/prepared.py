@@ -15,6 +15,7 @@ from brainchange.files import inside
 from brainchange.imaging.confounds import Confounds, read_confounds
 from brainchange.imaging.coverage import Grid, drift_projection, require_volumes, valid_voxels
 from brainchange.imaging.denoise import Nuisance, nuisance, projection, signal_names
+from brainchange.imaging.midline import known_midline
 from brainchange.imaging.nifti import read_label_image, read_volumes
 from brainchange.imaging.nifti_header import NiftiHeader, read_header
 from brainchange.imaging.parcellation import (
@@ -239,7 +240,12 @@ def _geometry(
             header.shape, header.affine, image.values.shape, image.affine, (files.bold, name)
         )
     found = region_voxels(
-        parcellation.values, parcellation.affine, regions, labels, files.parcellation
+        parcellation.values,
+        parcellation.affine,
+        regions,
+        labels,
+        files.parcellation,
+        midline=known_midline(files.space),
     )
     brain = np.flatnonzero(brain_mask.values.ravel(order="F"))
     if not brain.size:

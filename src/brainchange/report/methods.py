@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from brainchange.inference.bootstrap import RESAMPLES
-from brainchange.study.model import Study
+from brainchange.study.model import Images, Study
 from brainchange.study.regions import Region
 from brainchange.study.settings import (
     Censoring,
@@ -103,9 +103,26 @@ def _images(study: Study, regions: tuple[Region, ...]) -> str:
     return (
         f"BOLD runs of the task {', '.join(study.tasks)} were {how} fMRIPrep (Esteban et al. "
         f"2019), in {images.space} space. "
-        f"Regions ({groups}) are unions of labels of the participant's own {images.parcellation} "
-        "parcellation (Desikan et al. 2006) on the grid of the run; no image was resampled again "
-        "and nothing was smoothed."
+        f"Regions ({groups}) are unions of labels of {_parcellation(images)}; nothing was smoothed."
+    )
+
+
+def _parcellation(images: Images) -> str:
+    """Say where the labels are from, and how they came to the grid of the runs."""
+    if images.atlas is None:
+        return (
+            f"the participant's own {images.parcellation} parcellation (Desikan et al. 2006) on "
+            "the grid of the run; no image was resampled again"
+        )
+    through = (
+        f"through the registration of the T1w image to {images.template}"
+        if images.space == "T1w"
+        else "by its affine alone"
+    )
+    return (
+        f"the atlas {images.atlas}, which was brought to the grid of each run {through}: a voxel "
+        "has the label that most of the points spread over it have (27 or more), and no label is "
+        "interpolated"
     )
 
 

@@ -51,8 +51,12 @@ def addresses_of(row: LockRow, mirrors: Mapping[str, str], root: Path) -> tuple[
         A mirror leads to an address that cannot be fetched from.
     """
     texts = [row.url] if row.fallback_url is None else [row.url, row.fallback_url]
-    found = [_address(_replaced(text, mirrors, root), root) for text in texts]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(address_of(text, mirrors, root) for text in texts))
+
+
+def address_of(text: str, mirrors: Mapping[str, str], root: Path) -> Address:
+    """Say where one published address can be had; arguments and errors as :func:`addresses_of`."""
+    return _address(_replaced(text, mirrors, root), root)
 
 
 def _replaced(text: str, mirrors: Mapping[str, str], root: Path) -> str | Path:

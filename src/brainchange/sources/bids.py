@@ -138,6 +138,12 @@ class PreparedFiles:
         own = (self.bold, self.brain_mask, self.parcellation, self.confounds, self.sidecar)
         return (*own, self.events) if self.events else own
 
+    @property
+    def space(self) -> str:
+        """The ``space-`` label of its BOLD image; empty where the name has none."""
+        name = parse_name(PurePosixPath(self.bold).name)
+        return name.entities.get("space", "") if name else ""
+
 
 def parse_name(name: str) -> BidsName | None:
     """Take a BIDS file name apart.

@@ -160,7 +160,7 @@ def fetch(
         sum(row.size_bytes for row in there),
         progress,
     )
-    with closing(_session(sources.connections)) as session:
+    with closing(new_session(sources.connections)) as session:
         line = Line(session, meter, sources.timeout, sources.retries, first_wait)
         reasons = _fetch_all(list(zip(wanted, targets, places, strict=True)), line, sources)
     return FetchResult(
@@ -248,7 +248,7 @@ def _fetch_one(row: LockRow, target: Path, places: Sequence[Address], line: Line
     return reason
 
 
-def _session(connections: int) -> requests.Session:
+def new_session(connections: int) -> requests.Session:
     """Make a session that threads can share: enough connections, and no cookies."""
     session = requests.Session()
     session.headers["User-Agent"] = "brainchange"

@@ -248,9 +248,9 @@ def _opened(
         with line.session.get(
             address.text, headers=headers, stream=True, timeout=timeout
         ) as response:
-            yield _start(response, offset, row.size_bytes), _chunks_of_web(response)
+            yield _start(response, offset, row.size_bytes), chunks_of_web(response)
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise _failure(error, line.timeout) from None
+        raise failure_of(error, line.timeout) from None
 
 
 def _start(response: requests.Response, offset: int, size_bytes: int) -> int:
@@ -275,7 +275,8 @@ def _start(response: requests.Response, offset: int, size_bytes: int) -> int:
     )
 
 
-def _chunks_of_web(response: requests.Response) -> Iterator[bytes]:
+def chunks_of_web(response: requests.Response) -> Iterator[bytes]:
+    """Read the body of an answer piece by piece, as it is sent."""
     # The bytes as they are on the wire: some servers call a .nii.gz "Content-Encoding: gzip".
     while chunk := response.raw.read1(CHUNK_BYTES, decode_content=False):
         yield chunk
@@ -296,7 +297,7 @@ def _chunks_of_file(path: Path, offset: int, row: LockRow) -> Iterator[bytes]:
         raise NotFetched((error.strerror or "cannot be read").lower(), again=False) from None
 
 
-def _failure(error: Exception, timeout: float) -> NotFetched:
+def failure_of(error: Exception, timeout: float) -> NotFetched:
     """Say in words of the user what requests or urllib3 ran into."""
     unreachable = _why_unreachable(error)
     if unreachable:

@@ -127,6 +127,11 @@ class Images(Strict):
         """Name of the parcellation, wherever it is from: its `desc-`, its atlas in regions.tsv."""
         return self.atlas or self.parcellation
 
+    @property
+    def template_of_data(self) -> str:
+        """Template that positions in the images are known in: their space, or that of the T1w."""
+        return self.template if self.space == "T1w" else self.space
+
     @model_validator(mode="after")
     def _consistent(self) -> Images:
         if self.source == "raw" and not self.atlas:

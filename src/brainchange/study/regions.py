@@ -17,6 +17,9 @@ from brainchange.tables import Column, TableSchema
 Hemisphere = Literal["L", "R", "B"]
 Role = Literal["target", "negative_control"]
 
+LARGEST_COORDINATE = 120.0
+"""No point of a brain is further from the origin of MNI space along any axis, in mm."""
+
 REGIONS_TABLE = TableSchema(
     "regions",
     "One region in one atlas.",
@@ -41,6 +44,17 @@ REGIONS_TABLE = TableSchema(
             required=True,
             levels=("target", "negative_control"),
         ),
+        Column(
+            "x", "number", "Expected centre in MNI space, to the right; n/a: anywhere", unit="mm"
+        ),
+        Column("y", "number", "Expected centre in MNI space, to the front", unit="mm"),
+        Column("z", "number", "Expected centre in MNI space, upwards", unit="mm"),
+        Column(
+            "volume",
+            "number",
+            "Expected volume in the template of the atlas; n/a: any",
+            unit="mm3",
+        ),
     ),
     key=("region", "atlas"),
 )
@@ -62,6 +76,10 @@ class Region:
         Only voxels up to this distance from the midline plane belong to it, in mm.
     role : {'target', 'negative_control'}
         Whether a claim may be about it.
+    centre : tuple of float, or None
+        Where its centre is expected in MNI space, (x, y, z) in mm.
+    volume : float or None
+        Volume that is expected in the template of the atlas, in mm³.
     """
 
     region: str
@@ -71,6 +89,8 @@ class Region:
     labels: tuple[str, ...]
     midline_distance: float | None = None
     role: Role = "target"
+    centre: tuple[float, float, float] | None = None
+    volume: float | None = None
 
 
 def read_regions(path: Path) -> tuple[Region, ...]:
@@ -148,7 +168,8 @@ def regions_of_atlas(
 
 
 def _region(row: dict[str, object]) -> Region:
-    distance = cast("float", row["midline_distance"])
+    distance, volume = (cast("float", row[name]) for name in ("midline_distance", "volume"))
+    x, y, z = (cast("float", row[name]) for name in ("x", "y", "z"))
     labels = tuple(label.strip() for label in str(row["labels"]).split(";"))
     return Region(
         region=str(row["region"]),
@@ -158,6 +179,8 @@ def _region(row: dict[str, object]) -> Region:
         labels=labels,
         midline_distance=None if pd.isna(distance) else float(distance),
         role=cast("Role", row["role"]),
+        centre=None if pd.isna([x, y, z]).all() else (float(x), float(y), float(z)),
+        volume=None if pd.isna(volume) else float(volume),
     )
 
 
@@ -179,7 +202,30 @@ def _problems(region: Region, where: str) -> list[Problem]:
     distance = region.midline_distance
     if distance is not None and not 0 < distance < math.inf:
         problems.append(Problem("midline_distance must be above 0 mm", place))
-    return problems
+    if region.volume is not None and not 0 < region.volume < math.inf:
+        problems.append(Problem("volume must be above 0 mm³", place))
+    return problems + _place_problems(region, place)
+
+
+def _place_problems(region: Region, place: str) -> list[Problem]:
+    """Problems of the expected centre: outside of any head, or on the other side."""
+    if region.centre is None:
+        return []
+    if any(math.isnan(value) for value in region.centre):
+        return [Problem("x, y and z are needed together", place, fix="give all three, or n/a")]
+    if not all(abs(value) < LARGEST_COORDINATE for value in region.centre):
+        told = ", ".join(f"{value:g}" for value in region.centre)
+        return [Problem(f"x, y, z are {told} mm, which is outside of the head", place)]
+    if region.centre[0] * {"L": -1, "R": 1, "B": 0}[region.hemisphere] < 0:
+        return [
+            Problem(
+                f"its hemisphere is {region.hemisphere}, and x is {region.centre[0]:g} mm",
+                place,
+                "left is at x < 0",
+                "correct the sign of x, or the hemisphere",
+            )
+        ]
+    return []
 
 
 def _problems_between(regions: Sequence[Region], where: str) -> list[Problem]:

@@ -44,7 +44,8 @@ def test_the_packaged_numbers_are_those_of_freesurfer():
 
 
 def test_every_label_of_the_configured_regions_is_known(root):
-    regions = read_regions(root / "config" / "regions.tsv")
+    every = read_regions(root / "config" / "regions.tsv")
+    regions = [region for region in every if region.atlas == "aparcaseg"]
     assert label_numbers(regions, packaged_labels("aparcaseg"), "aparcaseg")
 
 

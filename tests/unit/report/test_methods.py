@@ -60,3 +60,16 @@ def test_every_work_that_is_cited_is_in_the_references_and_the_other_way_round(
     known = " ".join(REFERENCES)
     for author, year in cited:
         assert re.search(rf"{author} [A-Z].*?\({year}\)", known), (author, year)
+
+
+def test_where_labels_are_from_is_said(study: Any) -> None:
+    images = study.images.model_copy(
+        update={"atlas": "HarvardOxford", "space": "MNI152NLin6Asym", "resolution": "2"}
+    )
+    said = written(study.model_copy(update={"images": images}), Settings())
+    assert "labels of the atlas HarvardOxford, which was brought to the grid of each run" in said
+    assert "by its affine alone" in said
+    assert "Desikan" not in said
+    moved = images.model_copy(update={"space": "T1w", "resolution": None})
+    said = written(study.model_copy(update={"images": moved}), Settings())
+    assert "through the registration of the T1w image to MNI152NLin2009cAsym" in said

@@ -13,7 +13,7 @@ from brainchange.sources.fetch import Progress, missing, verify
 from fetching import CONTENT, fetched, left, published, reasons, row
 
 if TYPE_CHECKING:
-    from conftest import FileServer
+    from file_server import FileServer
 
 
 def test_files_arrive_as_the_lock_names_them_and_are_not_fetched_twice(

@@ -19,7 +19,7 @@ from brainchange.sources.part_file import part_path
 from fetching import CONTENT, fetched, free_port, left, published, reasons, row
 
 if TYPE_CHECKING:
-    from conftest import FileServer
+    from file_server import FileServer
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from brainchange.sources.part_file import part_path
 from fetching import CONTENT, fetched, published, reasons, row
 
 if TYPE_CHECKING:
-    from conftest import FileServer
+    from file_server import FileServer
 
 
 def test_an_address_that_climbs_out_of_its_mirror_is_refused(tmp_path: Path) -> None:

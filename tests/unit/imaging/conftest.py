@@ -1,0 +1,7 @@
+"""What tests of imaging share."""
+
+from __future__ import annotations
+
+from file_server import FileServer, server
+
+__all__ = ["FileServer", "server"]
