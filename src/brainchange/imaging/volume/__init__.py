@@ -1,0 +1,1 @@
+"""Volume change of regions between two T1w images of one participant."""
