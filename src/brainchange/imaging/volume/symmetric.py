@@ -76,9 +76,9 @@ def symmetric_displacement(
     """
     solver = solver or Solver()
     coarse, fine = solver.steps
-    small = [_halved(image) for image in (first, second, weight)]
-    found = np.zeros((3, *small[0].shape), dtype=np.float32)
-    found = _refined(*small, found, steps=coarse, solver=solver)
+    halves = _halved(first), _halved(second), _halved(weight)
+    start: Volume = np.zeros((3, *halves[0].shape), dtype=np.float32)
+    found = _refined(*halves, start, steps=coarse, solver=solver)
     start = _doubled(found, first.shape)
     return _refined(first, second, weight, start, steps=fine, solver=solver)
 
