@@ -22,23 +22,29 @@ from brainchange.study.strict import parse, read_yaml
 ROOT = Path(__file__).resolve().parents[2]
 
 
+AMPLITUDES = (
+    "thermal", "autocorrelated", "drift", "global_component", "respiration", "pulsation",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class RawCase:
-    """What may differ between raw participants; lengths in mm, times in s."""
+    """What may differ between raw participants; lengths in mm, times in s, the rest as factors."""
 
     voxel_size: tuple[float, float, float] = (3.0, 3.0, 3.3)
-    matrix: tuple[int, int, int] = (64, 76, 40)
+    matrix: tuple[int, int, int] = (64, 76, 42)
     repetition_time: float = 2.0
     n_volumes: int = 60
     slice_order: str = "together"
     sessions: tuple[str, ...] = ("pre",)
     t1w_voxel_size: float = 1.5
     resting_amplitude: float = 0.3
+    noise: float = 1.0
     seed: int = 1
 
 
 THIN = RawCase()
-THICK = RawCase(voxel_size=(2.0, 2.0, 5.0), matrix=(96, 114, 27), repetition_time=2.5)
+THICK = RawCase(voxel_size=(2.0, 2.0, 5.0), matrix=(96, 114, 28), repetition_time=2.5)
 """Slices of 5 mm, as in ds003007."""
 
 
@@ -71,6 +77,9 @@ def simulation_of(case: RawCase) -> Simulation:
         "repetition_time": case.repetition_time,
     }
     values["neural"]["amplitude"] = case.resting_amplitude
+    for amplitude in AMPLITUDES:
+        values["noise"][amplitude] *= case.noise
+    values["motion"]["spin_history"] *= case.noise
     size = case.t1w_voxel_size
     values["raw"]["t1w"] |= {
         "voxel_size": size,

@@ -37,7 +37,7 @@ class Bold(Strict):
 
     voxel_size: Triple = (3.0, 3.0, 3.3)
     """Edges of a voxel, in mm; the last is the thickness of a slice."""
-    matrix: tuple[int, int, int] = (64, 76, 40)
+    matrix: tuple[int, int, int] = (64, 76, 42)
     """Voxels along the three axes."""
     tilt: Annotated[float, Field(ge=-45, le=45)] = 12.0
     """Angle of the slices about x, in degrees (front upwards where positive)."""

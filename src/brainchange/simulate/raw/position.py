@@ -11,7 +11,7 @@ from brainchange.simulate.head import rotation_matrix
 from brainchange.simulate.raw.model import Bold, SliceOrder
 from brainchange.simulate.raw.shape import CENTRE, HeadShape
 
-RAISED = 6.0
+RAISED = 8.0
 """How far the middle of the slices lies above the middle of the brain, in mm."""
 
 

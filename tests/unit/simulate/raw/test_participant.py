@@ -21,7 +21,7 @@ from made_up.raw import RawCase, raw_study, simulation_of, the_phantom
 
 CASE = RawCase(
     voxel_size=(4.0, 4.0, 4.0), matrix=(48, 58, 34), n_volumes=40, t1w_voxel_size=3.0,
-    slice_order="interleaved",
+    slice_order="interleaved", noise=0.0,
 )  # fmt: skip
 
 
@@ -49,10 +49,7 @@ def record(study: Study, simulation: Simulation, folder: Path) -> Clean:
 def silent(**motion: float) -> Simulation:
     """No noise, no bias, no drift; motion as given."""
     values = simulation_of(CASE).model_dump()
-    values["noise"] |= dict.fromkeys(
-        ("thermal", "autocorrelated", "drift", "global_component", "respiration", "pulsation"), 0.0
-    )
-    still = dict.fromkeys(("translation", "rotation", "spikes", "spin_history"), 0.0)
+    still = dict.fromkeys(("translation", "rotation", "spikes"), 0.0)
     values["motion"] |= still | motion
     values["acquisition"] |= {
         "bias": 0.0,
