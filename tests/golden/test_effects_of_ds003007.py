@@ -33,7 +33,8 @@ def gold(shared: Path) -> dict[str, Any]:
 def inferred(root: Path, shared: Path) -> Inferred:
     """Effects from the participants table and the MRIQC measurements of every run."""
     config = root / "config"
-    regions = read_regions(config / "regions.tsv")
+    every = read_regions(config / "regions.tsv")
+    regions = tuple(region for region in every if region.atlas == "aparcaseg")
     mriqc = shared / "openneuro-derivatives" / "ds003007-mriqc"
     return infer(
         parse(Study, read_yaml(config / "studies" / "ds003007.yaml"), "study"),
