@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from brainchange.project import read_study
 from brainchange.simulate.model import Simulation, read_simulation
 from brainchange.simulate.plan import simulated_runs
 from brainchange.simulate.raw.participant import phantom_of, simulate_participant
 from brainchange.simulate.raw.phantom import Phantom
 from brainchange.simulate.raw.truth import ParticipantTruth
 from brainchange.study.model import Study
-from brainchange.study.strict import parse, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,8 +65,7 @@ def make_raw_participant(folder: Path, case: RawCase = THIN) -> ParticipantTruth
 @lru_cache(maxsize=1)
 def raw_study() -> Study:
     """Read the study `rawdemo`."""
-    path = Path(__file__).with_name("rawdemo.yaml")
-    return parse(Study, read_yaml(path), str(path))
+    return read_study(ROOT, "rawdemo")
 
 
 def simulation_of(case: RawCase) -> Simulation:

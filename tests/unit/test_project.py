@@ -80,7 +80,7 @@ def test_all_problems_of_all_files_are_told_at_once(folder):
         ("config.yaml", "seed: 20261123", "seed: -1", "greater than or equal to 0 (found -1)"),
         ("config.yaml", "seed: 20261123", 'seed: "7"', "valid integer (found '7')"),
         ("config.yaml", "seed: 20261123", "sead: 7", "Did you mean 'seed'?"),
-        ("config.yaml", "study: demo", "study: demmo", "Did you mean 'demo'?"),
+        ("config.yaml", "study: demo", "study: demmo", "Did you mean 'demo' or 'rawdemo'?"),
         ("config.yaml", "alff, falff", "alff, fallf", "Did you mean 'falff'"),
         ("config.yaml", "regions: []", "regions: [amygdala]", "Did you mean 'amygdala_"),
         ("config.yaml", "motion_parameters: 12", "motion_parameters: 13", "13 is not allowed"),
