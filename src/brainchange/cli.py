@@ -177,6 +177,28 @@ def _show(header: list[str], cells: list[list[str]]) -> None:
 
 
 @app.command()
+def across(
+    studies: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[STUDY …]",
+            help="Studies with results; without any, every one that is not simulated.",
+            autocompletion=_known_studies,
+        ),
+    ] = None,
+) -> None:
+    """Take every claim together over independent studies: results/across/."""
+    from brainchange.across import FOLDER, take_together
+
+    root = _project_folder()
+    table, notes = take_together(root, studies or ())
+    _show(*table)
+    for note in notes:
+        err.print(note, markup=False, highlight=False)
+    err.print(f"written: {root / FOLDER}", markup=False, highlight=False)
+
+
+@app.command()
 def lock(
     study: StudyArgument,
     mirror: Annotated[
@@ -197,9 +219,10 @@ def lock(
 
     from brainchange.files import human_bytes
     from brainchange.project import read_study
-    from brainchange.sources.build import build_lock
+    from brainchange.sources.build import build_lock, scanner_images
     from brainchange.sources.build_local import build_local_lock
     from brainchange.sources.lock import write_lock
+    from brainchange.sources.overlap import images_path, write_images
 
     root = _project_folder()
     described = read_study(root, study)
@@ -213,12 +236,14 @@ def lock(
     def tell(line: str) -> None:
         err.print(escape(line))
 
+    path = output or root / "data" / "locks" / f"{study}.tsv"
     if described.folder:
         rows = build_local_lock(described.folder, root, tell)
     else:
         with tempfile.TemporaryDirectory() as folder:
             rows = build_lock(described, mirror, Path(folder), tell)
-    path = output or root / "data" / "locks" / f"{study}.tsv"
+            images = scanner_images(described, mirror, Path(folder))
+        write_images(images, images_path(path.parent, study))
     write_lock(rows, path)
     size = human_bytes(sum(row.size_bytes for row in rows))
     out.print(f"{path}: {len(rows)} files, {size}", markup=False)

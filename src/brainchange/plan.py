@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-from brainchange.errors import ConfigError, Problem, did_you_mean
+from brainchange.errors import BrainchangeError, ConfigError, Problem, did_you_mean
 from brainchange.imaging.parcellate import template_decisions
-from brainchange.project import CONFIG, Project
+from brainchange.project import CONFIG, Project, read_study, study_names
 from brainchange.simulate.model import Simulation, read_simulation
 from brainchange.simulate.plan import planned_paths
 from brainchange.sources.bids import PreparedFiles, prepared_runs
 from brainchange.sources.fetch import missing
 from brainchange.sources.lock import LockRow, participant_of, read_lock
+from brainchange.sources.overlap import shared_with, study_images
 from brainchange.sources.raw import RawParticipant, prepared_files, raw_participants
 from brainchange.sources.receipts import receipt_path, unit_of
 from brainchange.study.decisions import Decision
@@ -69,6 +71,20 @@ class Plan:
     def participants(self) -> tuple[str, ...]:
         """Participants with at least one prepared run."""
         return tuple(self.runs)
+
+    @cached_property
+    def shared(self) -> Mapping[str, tuple[str, ...]]:
+        """Other study of the project → participants of this one who are also in it, sorted.
+
+        A study that is simulated, or whose file or lock cannot be read, is left out.
+        """
+        root, mine = self.project.root, self.project.study.id
+        images = {mine: study_images(self.project.lock_path.parent, mine)}
+        for name in study_names(root):
+            with suppress(BrainchangeError):
+                if name != mine and not read_study(root, name).simulated:
+                    images[name] = study_images(self.project.lock_path.parent, name)
+        return shared_with(mine, images)
 
     def rows_of(self, unit: str) -> tuple[LockRow, ...]:
         """Lock rows of a participant, or those that belong to none."""

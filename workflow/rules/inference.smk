@@ -36,6 +36,7 @@ rule effects:
         claims=(PROJECT.claims,),
         regions=PROJECT.regions,
         settings=(SETTINGS.only("seed", "inference", "denoising", "metrics"),),
+        shared=(PLAN.shared,),
         code=code_digest("brainchange.inference"),
     message:
         f"{STUDY.id}: estimating effects and deciding what may be said"

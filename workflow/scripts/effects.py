@@ -39,6 +39,7 @@ with job(snakemake.log[0]) as log:
         given.settings[0],
         observations=OBSERVATIONS_TABLE.read(Path(snakemake.input.observations)),
         coverage=COVERAGE_TABLE.read(Path(snakemake.input.coverage)),
+        shared=given.shared[0],
         participants=read_tsv(Path(given.folder) / study.participants.table),
     )
     before = DECISIONS_TABLE.read(Path(snakemake.input.decisions))

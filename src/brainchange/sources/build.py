@@ -20,6 +20,7 @@ from brainchange.sources.git_mirror import (
     tree,
 )
 from brainchange.sources.lock import LockRow
+from brainchange.sources.overlap import is_scanner_image
 from brainchange.sources.patterns import matching, why_nothing_matches
 from brainchange.study.model import Repository, Study
 
@@ -93,6 +94,40 @@ def build_lock(
     if problems:
         raise LockError.from_problems(problems)
     return tuple(sorted(rows, key=lambda row: row.path))
+
+
+def scanner_images(study: Study, mirror: Path | None, workdir: Path) -> dict[str, str]:
+    """List the images of the dataset itself, whether the lock names them or not.
+
+    Parameters
+    ----------
+    study : Study
+        The study; repositories with a folder of their own hold what was made from its images.
+    mirror : Path or None
+        Folder with local clones or bundles; None to clone from the repositories' addresses.
+    workdir : Path
+        Folder for temporary clones.
+
+    Returns
+    -------
+    dict of str to str
+        Path → checksum, sorted.
+
+    Raises
+    ------
+    LockError
+        A repository cannot be read, or its ref is not the pinned commit.
+    """
+    found: dict[str, str] = {}
+    for repository in study.repositories:
+        if repository.folder:
+            continue
+        with opened_mirror(repository, mirror, workdir) as git_dir:
+            listed = tree(git_dir, resolve(git_dir, repository))
+            images = [entry for entry in listed if is_scanner_image(entry.path)]
+            for item in _with_keys(images, git_dir, repository):
+                found[item.entry.path] = _checksum(item)
+    return dict(sorted(found.items()))
 
 
 def _rows_of(repository: Repository, git_dir: Path) -> list[LockRow]:
@@ -192,10 +227,14 @@ def _row(repository: Repository, item: _Wanted, urls: Sequence[str]) -> LockRow:
     return LockRow(
         path=f"{folder}/{item.entry.path}" if folder else item.entry.path,
         size_bytes=item.key.size_bytes if item.key else item.entry.size_bytes,
-        checksum=item.key.checksum if item.key else f"git-sha1:{item.entry.sha}",
+        checksum=_checksum(item),
         url=urls[0],
         fallback_url=urls[1] if len(urls) > 1 else None,
     )
+
+
+def _checksum(item: _Wanted) -> str:
+    return item.key.checksum if item.key else f"git-sha1:{item.entry.sha}"
 
 
 def _raw_url(repository: Repository, commit: str) -> str:

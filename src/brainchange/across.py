@@ -1,0 +1,155 @@
+"""Claims in all studies that have results: gathered, taken together, written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from brainchange.errors import ConfigError, Problem, did_you_mean
+from brainchange.inference.across_schema import FOREST_TABLE, META_TABLE
+from brainchange.inference.meta import StudyEffects, across_studies
+from brainchange.inference.schemas import EFFECTS_TABLE
+from brainchange.inference.verdict_text import amount
+from brainchange.project import load_project, read_study, study_names
+from brainchange.sources.overlap import (
+    OVERLAPS_TABLE,
+    Shared,
+    cannot_compare,
+    shared_participants,
+    study_images,
+)
+
+FOLDER = "results/across"
+HEADER = ["claim", "k", "estimate", "95 % interval", "95 % prediction", "verdict"]
+Table = tuple[list[str], list[list[str]]]
+
+
+def take_together(root: Path, names: Sequence[str] = ()) -> tuple[Table, list[str]]:
+    """Take every claim together over independent studies and write ``results/across/``.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the project.
+    names : sequence of str
+        Studies with results; empty for every one that is not simulated.
+
+    Returns
+    -------
+    (list of str, list of list of str)
+        Header and rows of what was found, standardised, for people.
+    list of str
+        What must be known to read them, in words.
+
+    Raises
+    ------
+    ConfigError
+        No study has results, one that is named has none, or simulated and real studies are mixed.
+    TableError, LockError
+        A table of effects or a lock cannot be read.
+    """
+    studies = _gathered(root, names)
+    locks = root / "data" / "locks"
+    images = {study.name: study_images(locks, study.name) for study in studies}
+    shared = shared_participants(images)
+    found = across_studies(studies, shared, load_project(root).settings.inference)
+    folder = root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    META_TABLE.write(found.meta, folder / "meta.tsv", sidecar=True)
+    FOREST_TABLE.write(found.forest, folder / "forest.tsv", sidecar=True)
+    OVERLAPS_TABLE.write(
+        OVERLAPS_TABLE.frame(map(_cells, shared)), folder / "overlaps.tsv", sidecar=True
+    )
+    standardised = found.meta[found.meta["scale"] == "standardised"].to_dict("records")
+    rows = [
+        [
+            str(row["measure"]),
+            str(row["k"]),
+            amount(row["estimate"]),
+            f"{amount(row['ci_low'])} to {amount(row['ci_high'])}",
+            f"{amount(row['prediction_low'])} to {amount(row['prediction_high'])}",
+            str(row["verdict"]),
+        ]
+        for row in standardised
+    ]
+    return (HEADER, rows), [*_shared_notes(shared), *_unknown_notes(cannot_compare(images))]
+
+
+def _gathered(root: Path, names: Sequence[str]) -> tuple[StudyEffects, ...]:
+    known = study_names(root)
+    asked = list(names) or [
+        name
+        for name in known
+        if _effects_path(root, name).exists() and not read_study(root, name).simulated
+    ]
+    problems = [
+        Problem(f"there is no study '{name}'", "config/studies/", fix=did_you_mean(name, known))
+        for name in asked
+        if name not in known
+    ] or [
+        Problem(
+            f"'{name}' has no results yet",
+            str(_effects_path(root, name)),
+            fix=f"make them with: snakemake --config study={name}",
+        )
+        for name in asked
+        if not _effects_path(root, name).exists()
+    ]
+    if not asked:
+        problems = [
+            Problem(
+                "no study has results",
+                "results/",
+                "none was run, or only simulated ones, which count only where they are named",
+                "run one (snakemake --config study=STUDY) or name the studies",
+            )
+        ]
+    if problems:
+        raise ConfigError.from_problems(problems)
+    studies = {name: read_study(root, name) for name in dict.fromkeys(asked)}
+    if len({study.simulated for study in studies.values()}) > 1:
+        raise ConfigError(
+            "simulated and real studies are not taken together",
+            cause=", ".join(name for name, study in studies.items() if study.simulated)
+            + " is simulated",
+            fix="name either kind",
+        )
+    return tuple(
+        StudyEffects(
+            name, EFFECTS_TABLE.read(_effects_path(root, name)), study.allocation.randomised
+        )
+        for name, study in studies.items()
+    )
+
+
+def _effects_path(root: Path, name: str) -> Path:
+    return root / "results" / name / "effects.tsv"
+
+
+def _cells(one: Shared) -> dict[str, object]:
+    return {
+        "study": one.study,
+        "participant_id": one.participant,
+        "other_study": one.other_study,
+        "other_participant_id": one.other_participant,
+        "evidence": one.evidence,
+        "n_images": one.n_images,
+    }
+
+
+def _shared_notes(shared: Sequence[Shared]) -> list[str]:
+    pairs = dict.fromkeys((one.study, one.other_study) for one in shared)
+    return [
+        f"{first} and {second} share "
+        f"{sum((one.study, one.other_study) == (first, second) for one in shared)} participants: "
+        "only the larger counts"
+        for first, second in pairs
+    ]
+
+
+def _unknown_notes(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    return [
+        f"whether {first} and {second} share participants cannot be told: their locks name no "
+        "images that can be compared"
+        for first, second in pairs
+    ]
