@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal, get_args
 
+from brainchange.metrics.registry import anatomy_metrics
 from brainchange.study.claims import Claim
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
 from brainchange.study.strict import Direction
+from brainchange.study.tasks import ANATOMY
 
 Kind = Literal["claim", "outcome", "region", "negative_control", "quality"]
 Family = Literal["confirmatory", "secondary", "exploratory", "outcome", "quality"]
@@ -22,6 +24,8 @@ REGION_METRICS = {"falff_z": "fractional ALFF (z)", "alff_z": "ALFF (z)"}
 """Metrics that are shown for every group of regions, and their names."""
 ACTIVATION = "activation"
 """Metric that is shown for every task contrast and group of regions."""
+VOLUMES = {"volume": "volume", "volume_change": "volume change"}
+"""Metrics of anatomy that are shown for every group of regions, and their names."""
 QUALITY_METRICS = {
     "mean_framewise_displacement": "mean framewise displacement",
     "kept_volumes": "kept volumes",
@@ -110,6 +114,7 @@ def declare_measures(
     """
     of_claims = [_claim(claim, study, regions, units) for claim in claims if claim.metric]
     tasks = dict.fromkeys([study.tasks[0], *(measure.task for measure in of_claims)])
+    tasks.pop(ANATOMY, None)
     return (
         *of_claims,
         *_outcomes(study),
@@ -135,6 +140,8 @@ def _claim(
     task = study.task_of(claim.requires.images)
     if condition:
         task = study.task_contrasts[condition].task
+    if metric in anatomy_metrics():
+        task = ANATOMY
     return Measure(
         name=claim.id,
         kind="claim",
@@ -188,10 +195,12 @@ def _shown(study: Study) -> list[tuple[str, str, Source]]:
     plain = [
         (metric, label, (metric, study.tasks[0], "")) for metric, label in REGION_METRICS.items()
     ]
-    return plain + [
+    anatomy = [(metric, label, (metric, ANATOMY, "")) for metric, label in VOLUMES.items()]
+    activation = [
         (f"{ACTIVATION}_{name}", contrast.label, (ACTIVATION, contrast.task, name))
         for name, contrast in study.task_contrasts.items()
     ]
+    return plain + activation + anatomy
 
 
 def _control_pairs(

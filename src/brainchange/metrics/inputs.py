@@ -17,7 +17,14 @@ from brainchange.study.settings import Frequency
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["RegionSignals", "RunQuality", "TaskSignals", "TaskValues", "VoxelBlock"]
+__all__ = [
+    "RegionSignals",
+    "RegionVolumes",
+    "RunQuality",
+    "TaskSignals",
+    "TaskValues",
+    "VoxelBlock",
+]
 
 
 @dataclass(frozen=True)
@@ -106,3 +113,19 @@ class RunQuality:
 
     framewise_displacement: FloatArray
     kept: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class RegionVolumes:
+    """Volumes of regions of one participant.
+
+    Attributes
+    ----------
+    timepoints : tuple of str
+        Those that have a T1w image, the first first.
+    volumes : numpy.ndarray
+        In mm3, (n_timepoints, n_regions); NaN where a region has none.
+    """
+
+    timepoints: tuple[str, ...]
+    volumes: FloatArray

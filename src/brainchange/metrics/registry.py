@@ -12,7 +12,7 @@ from typing import Any, Literal
 import brainchange.metrics
 from brainchange.errors import BrainchangeError, did_you_mean
 
-Level = Literal["voxel", "signal", "run", "task"]
+Level = Literal["voxel", "signal", "run", "task", "anat"]
 Per = Literal["region", "pair", "seed", "run"]
 Need = Literal["rest", "task", "anat"]
 
@@ -32,10 +32,11 @@ class Metric:
         Name for figures and text.
     unit : str
         Unit of its values.
-    level : {'voxel', 'signal', 'run', 'task'}
-        What `function` is given: a block of voxels, the region signals, the quality of the run, or
-        the region signals with the events of a task (``VoxelBlock``, ``RegionSignals``,
-        ``RunQuality`` and ``TaskSignals`` of :mod:`brainchange.metrics.inputs`).
+    level : {'voxel', 'signal', 'run', 'task', 'anat'}
+        What `function` is given: a block of voxels, the region signals, the quality of the run,
+        the region signals with the events of a task, or the volumes of regions (``VoxelBlock``,
+        ``RegionSignals``, ``RunQuality``, ``TaskSignals`` and ``RegionVolumes`` of
+        :mod:`brainchange.metrics.inputs`).
     per : {'region', 'pair', 'seed', 'run'}
         What one value belongs to; seed: a pair of a seed region and another one.
     needs : tuple of {'rest', 'task', 'anat'}
@@ -126,6 +127,13 @@ def contrasted_metrics() -> frozenset[str]:
     """Names of the values that belong to a contrast of conditions of a task."""
     return frozenset(
         name for metric in metrics().values() if metric.level == "task" for name in metric.produced
+    )
+
+
+def anatomy_metrics() -> frozenset[str]:
+    """Names of the values that are measured from T1w images, not from runs."""
+    return frozenset(
+        name for metric in metrics().values() if metric.level == "anat" for name in metric.produced
     )
 
 

@@ -143,6 +143,8 @@ class Settings(Strict):
         "kept_volumes",
         "activation",
         "activation_t",
+        "volume",
+        "volume_change",
     )
     """Metrics to compute (`brainchange list metrics`)."""
     sources: Sources = Sources()

@@ -10,6 +10,9 @@ from brainchange.errors import ConfigError, did_you_mean
 from brainchange.study.formula import imbalance, parse_formula
 from brainchange.study.strict import Label, Name, Strict, Text
 
+ANATOMY = "T1w"
+"""What stands for the task of values that were measured from T1w images."""
+
 
 class Events(Strict):
     """How the tables of events (`_events.tsv`) of the study are read."""

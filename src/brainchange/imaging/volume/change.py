@@ -1,4 +1,4 @@
-"""Volumes of regions in two images of one participant, and their symmetric change."""
+"""Volumes of regions in two images of one participant."""
 
 from __future__ import annotations
 
@@ -52,24 +52,6 @@ def region_volumes(
         for image in relative_volumes(found)
     )
     return first, second
-
-
-def symmetric_percent_change(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Change in percent of the mean of both volumes; swapping them turns the sign.
-
-    Parameters
-    ----------
-    first, second : numpy.ndarray
-        Volumes in mm3, (n,).
-
-    Returns
-    -------
-    numpy.ndarray
-        ``100 (second − first) / ((first + second) / 2)`` in percent, (n,) (Reuter et al. 2012,
-        NeuroImage 61:1402).
-    """
-    change: FloatArray = 200 * (second - first) / (first + second)
-    return change
 
 
 def _sum(values: npt.NDArray[np.float32], voxels: Indices) -> float:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import fft, ndimage
 
-from brainchange.imaging.volume.change import region_volumes, symmetric_percent_change
+from brainchange.imaging.volume.change import region_volumes
 from brainchange.imaging.volume.halfway import Halfway
+from brainchange.imaging.volume.percent import symmetric_percent_change
 from brainchange.imaging.volume.symmetric import relative_volumes, symmetric_displacement
 
 SHAPE = (56, 48, 44)
