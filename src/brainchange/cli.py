@@ -104,21 +104,33 @@ def check(
             project = load_project(root, overrides)
             if project.study.simulated:
                 read_simulation(root, project.study.id)
-            atlas = _atlas_state(project)
+            if overrides:
+                said = _told(project)
         except BrainchangeError as error:
             problems += [problem for problem in error.problems if problem not in problems]
             continue
         if not overrides:
             continue
-        name = project.study.id
-        out.print(
-            f"[green]✓[/] {name}: {len(project.study.arms)} arms, {len(project.regions)} regions, "
-            f"{len(project.settings.metrics)} metrics, {len(project.claims.claims)} claims"
-            f"{_lock_state(project.lock_path, simulated=project.study.simulated)}"
-            f"{atlas}"
-        )
+        out.print(f"[green]✓[/] {project.study.id}: {said}")
     if problems:
         raise ConfigError.from_problems(problems)
+
+
+def _told(project: Project) -> str:
+    """Describe a study in a line; the table of one that starts from it is read and checked."""
+    from brainchange.metrics.given import read_given
+
+    study = project.study
+    parts = [f"{len(study.arms)} arms", f"{len(project.regions)} regions"]
+    claims = f"{len(project.claims.claims)} claims"
+    if study.observations is None:
+        parts += [f"{len(project.settings.metrics)} metrics", claims]
+        lock = _lock_state(project.lock_path, simulated=study.simulated)
+        return ", ".join(parts) + lock + _atlas_state(project)
+    found = read_given(study, project.regions, project.root)
+    parts += [f"{found.observations['metric'].nunique()} metrics", claims]
+    values, people = len(found.observations), len(found.participants)
+    return ", ".join([*parts, f"{values} values of {people} participants in its table"])
 
 
 def _lock_state(path: Path, *, simulated: bool) -> str:

@@ -121,9 +121,9 @@ def judge(
 
 
 def _judged(table: Path, layout: Layout, question: Question) -> tuple[Judgement, ...]:
+    from brainchange.any_table import read_any_table
     from brainchange.inference.arranged import arrange
     from brainchange.inference.judge import judge as judge_table
-    from brainchange.inference.one_off_table import read_any_table
     from brainchange.study.settings import Settings
 
     data = arrange(read_any_table(table), layout, str(table))

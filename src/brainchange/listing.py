@@ -11,6 +11,7 @@ from brainchange.imaging.atlas_cache import is_ready
 from brainchange.imaging.atlas_labels import labels_known
 from brainchange.imaging.parcellation import atlases
 from brainchange.inference.participants import enrol
+from brainchange.metrics.given import read_given
 from brainchange.metrics.registry import metrics
 from brainchange.project import CLAIMS, REGIONS, Project, load_project, read_study, study_names
 from brainchange.sources.lock import read_lock
@@ -18,6 +19,7 @@ from brainchange.study.atlases import ATLASES, AtlasSource, read_atlases
 from brainchange.study.claims import Claims
 from brainchange.study.regions import Region, read_regions
 from brainchange.study.strict import parse, read_yaml
+from brainchange.study.testability import Judged
 from brainchange.tables import read_tsv
 
 Rows = tuple[list[str], list[list[str]]]
@@ -138,8 +140,16 @@ def judged_rows(root: Path, study: str) -> Rows:
             one.reason,
             "" if one.measured else one.claim.needed,
         ]
-        for one in project.judged_claims(_arm_sizes(project))
+        for one in _judged(project)
     ]
+
+
+def _judged(project: Project) -> tuple[Judged, ...]:
+    if project.study.observations is None:
+        return project.judged_claims(_arm_sizes(project))
+    given = read_given(project.study, project.regions, project.root)
+    sizes = Counter(enrol(given.participants, project.study).arms)
+    return project.judged_claims(sizes, set(given.observations["metric"]))
 
 
 def _arm_sizes(project: Project) -> Mapping[str, int] | None:

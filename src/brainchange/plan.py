@@ -10,6 +10,7 @@ from functools import cached_property
 
 from brainchange.errors import BrainchangeError, ConfigError, Problem, did_you_mean
 from brainchange.imaging.parcellate import template_decisions
+from brainchange.metrics.given import given_files
 from brainchange.project import CONFIG, Project, read_study, study_names
 from brainchange.simulate.model import Simulation, read_simulation
 from brainchange.simulate.plan import planned_paths
@@ -152,6 +153,8 @@ class Plan:
 def make_plan(project: Project) -> Plan:
     """Plan a study from its lock, or, if it is simulated, from what will be simulated.
 
+    Of a study that starts from a table there is nothing to fetch or to measure.
+
     Raises
     ------
     LockError
@@ -159,6 +162,9 @@ def make_plan(project: Project) -> Plan:
     ConfigError
         The simulation of a simulated study cannot be read.
     """
+    if project.study.observations is not None:
+        _require_tables(project)
+        return Plan(project, (), ())
     if project.study.simulated:
         simulation = read_simulation(project.root, project.study.id)
         paths = planned_paths(project.study, simulation)
@@ -169,6 +175,22 @@ def make_plan(project: Project) -> Plan:
         plan = Plan(project, tuple(row.path for row in rows), rows)
     _require_chosen(plan)
     return plan
+
+
+def _require_tables(project: Project) -> None:
+    """Tell before any job that a table the study starts from is not there."""
+    where = f"config/studies/{project.study.id}.yaml"
+    problems = [
+        Problem(
+            f"the table {path} does not exist",
+            f"{where}: observations.table" if place == 0 else f"{where}: participants.table",
+            fix="correct the path (from the folder of the project), or put the table there",
+        )
+        for place, path in enumerate(given_files(project.study, project.root))
+        if not path.is_file()
+    ]
+    if problems:
+        raise ConfigError.from_problems(problems)
 
 
 def _require_chosen(plan: Plan) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
 from brainchange.imaging.atlas_labels import label_problems, missing_files
+from brainchange.metrics.given_names import given_problems
 from brainchange.metrics.registry import computed_metrics, contrasted_metrics, metrics
 from brainchange.study.atlases import ATLASES, AtlasSource, choose_atlas, read_atlases
 from brainchange.study.claims import Claim, Claims
@@ -66,12 +67,24 @@ class Project:
         """Where the fetched files of the study are."""
         return self.root / "data" / "studies" / self.study.id
 
-    def judged_claims(self, arm_sizes: Mapping[str, int] | None = None) -> tuple[Judged, ...]:
-        """Judge what the study can say about each claim."""
+    def judged_claims(
+        self,
+        arm_sizes: Mapping[str, int] | None = None,
+        computed: Collection[str] | None = None,
+    ) -> tuple[Judged, ...]:
+        """Judge what the study can say about each claim.
+
+        Parameters
+        ----------
+        arm_sizes : mapping of str to int, optional
+            Participants of each arm, where they are known.
+        computed : collection of str, optional
+            Metrics there are values of; those of the settings unless said.
+        """
         return judge_claims(
             self.claims,
             self.study,
-            computed=computed_metrics(self.settings.metrics),
+            computed=computed_metrics(self.settings.metrics) if computed is None else computed,
             groups={region.group for region in self.regions},
             arm_sizes=arm_sizes,
             contrasted=contrasted_metrics(),
@@ -133,6 +146,9 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
             atlas = choose_atlas(atlases, study.images, where) if study.images.atlas else None
         with _collected(problems):
             template = _template(templates, study.images, where)
+    if study and study.observations and chosen:
+        where = f"config/studies/{study.id}.yaml"
+        problems.extend(given_problems(study.observations, chosen, where))
     if claims and regions:
         problems.extend(_claim_problems(claims, regions))
     if claims and study:

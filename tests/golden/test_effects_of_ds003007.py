@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from brainchange.inference.infer import Inferred, infer
+from brainchange.inference.verdicts import verdicts_table
+from brainchange.metrics.given import read_given
 from brainchange.metrics.observations import OBSERVATIONS_TABLE
 from brainchange.study.claims import Claims
 from brainchange.study.model import Study
@@ -240,3 +242,34 @@ def test_every_participant_is_counted(inferred: Inferred) -> None:
     assert counts.loc["files_both", arms].tolist() == [8, 6, 15]
     assert counts.loc["outcome_BDI", arms].tolist() == [5, 6, 14]
     assert counts.loc["outcome_MADRS", arms].tolist() == [6, 3, 0]
+
+
+def test_a_study_from_the_table_alone_is_inconclusive_about_symptoms(
+    root: Path, shared: Path
+) -> None:
+    """The same verdict as of a one-off judgement, through a study file without images."""
+    config = root / "config"
+    table = shared / "openneuro" / "ds003007" / "participants.tsv"
+    whole = read_yaml(config / "studies" / "ds003007.yaml")
+    given = {"source": "observations", "observations": {"table": str(table)}}
+    kept = {key: value for key, value in whole.items() if key not in ("repositories", "images")}
+    study = parse(Study, kept | given, "study")
+    tables = read_given(study, (), config)
+    found = infer(
+        study,
+        parse(Claims, read_yaml(config / "claims.yaml"), "claims"),
+        (),
+        SETTINGS,
+        observations=tables.observations,
+        participants=tables.participants,
+    )
+    verdicts = verdicts_table(found.verdicts)
+    scale = row(verdicts, measure="BDI", contrast="cbt_vs_untreated")
+    assert scale["verdict"] == "INCONCLUSIVE"
+    assert (scale["n_treated"], scale["n_control"]) == (5, 14)
+    assert scale["dppc2"] == pytest.approx(-0.544, abs=5e-4)
+    assert scale["p"] == pytest.approx(0.166, abs=5e-4)
+    other = row(verdicts, measure="MADRS", contrast="cbt_vs_untreated")
+    assert other["verdict"] == "CONSISTENT (no control)"
+    claims = verdicts[verdicts["kind"] == "claim"]
+    assert set(claims["verdict"]) == {"NOT TESTED", "NOT TESTABLE WITH MRI"}

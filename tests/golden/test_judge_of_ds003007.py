@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from brainchange.any_table import read_any_table
 from brainchange.inference.arranged import arrange
 from brainchange.inference.judge import Judgement, judge
 from brainchange.inference.judge_case import Question
-from brainchange.inference.one_off_table import Layout, read_any_table
+from brainchange.inference.one_off_table import Layout
 from brainchange.study.settings import Settings
 
 pytestmark = pytest.mark.shared

@@ -4,7 +4,11 @@
 rule effects:
     """Estimate every effect, decide what may be said of every claim, say what was left out."""
     input:
-        study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
+        study=(
+            rules.observations.output.participants
+            if FROM_TABLE
+            else f"{FOLDER}/.receipts/{STUDY_FILES}.tsv"
+        ),
         observations=rules.observations.output.observations,
         coverage=rules.observations.output.coverage,
         decisions=rules.observations.output.decisions,
@@ -31,7 +35,11 @@ rule effects:
     resources:
         mem_mb=2000,
     params:
-        folder=lambda wildcards, input: Path(input.study).parents[1].as_posix(),
+        participants=lambda wildcards, input: (
+            input.study
+            if FROM_TABLE
+            else (Path(input.study).parents[1] / STUDY.participants.table).as_posix()
+        ),
         study=(STUDY,),
         claims=(PROJECT.claims,),
         regions=PROJECT.regions,

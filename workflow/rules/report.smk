@@ -4,7 +4,12 @@
 rule report:
     """Write the report: effects first, then the evidence, what was left out, and provenance."""
     input:
-        lock=ancient(LOCK),
+        lock=[] if FROM_TABLE else ancient(LOCK),
+        tables=(
+            [path.as_posix() for path in given_files(STUDY, Path())]
+            if FROM_TABLE
+            else []
+        ),
         verdicts=rules.effects.output.verdicts,
         trace=rules.effects.output.trace,
         claims=rules.effects.output.claims,

@@ -40,7 +40,7 @@ with job(snakemake.log[0]) as log:
         observations=OBSERVATIONS_TABLE.read(Path(snakemake.input.observations)),
         coverage=COVERAGE_TABLE.read(Path(snakemake.input.coverage)),
         shared=given.shared[0],
-        participants=read_tsv(Path(given.folder) / study.participants.table),
+        participants=read_tsv(Path(given.participants)),
     )
     before = DECISIONS_TABLE.read(Path(snakemake.input.decisions))
     decisions = pd.concat([before, inferred.decisions], ignore_index=True)

@@ -18,7 +18,7 @@ from brainchange.study.decisions import DECISIONS_TABLE
 
 with job(snakemake.log[0]) as log:
     given, files = snakemake.params, snakemake.input
-    lock = Path(files.lock)
+    lock = Path(files.lock) if files.lock else None
     page = render(
         ReportInput(
             study=given.study[0],
@@ -35,7 +35,10 @@ with job(snakemake.log[0]) as log:
             trace=json.loads(Path(files.trace).read_text(encoding="utf-8")),
             pictures=read_pictures(Path(files.figures)),
             provenance=provenance(
-                Path.cwd(), given.settings[0], [*map(Path, given.files), lock], read_lock(lock)
+                Path.cwd(),
+                given.settings[0],
+                [*map(Path, given.files), *([lock] if lock else map(Path, files.tables))],
+                read_lock(lock) if lock else (),
             ),
         )
     )

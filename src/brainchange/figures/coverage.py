@@ -46,9 +46,11 @@ class _Grid:
 
 
 def draw(given: FigureInput) -> Iterator[Drawing]:
-    """Draw coverage of all participants and regions."""
+    """Draw coverage of all participants and regions; nothing for a study from a table."""
     coverage = given.tables["coverage"]
     threshold = given.settings.coverage.smallest_share
+    if coverage.empty and given.study.observations is not None:
+        return
     if coverage.empty:
         nothing = "No run was measured."
         figure = empty_sheet(6.0, TITLE, nothing).figure

@@ -28,9 +28,11 @@ NOTES = (
 
 
 def draw(given: FigureInput) -> Iterator[Drawing]:
-    """Draw all measures of quality in one figure."""
+    """Draw all measures of quality in one figure; none for a table that has none."""
     effects, within, changes = (_quality(given.tables[name]) for name in SPEC.needs)
     measures = list(dict.fromkeys(within["measure"]))
+    if not measures and given.study.observations is not None:
+        return
     if measures:
         figure = _sheet(given, measures, changes, within, effects).figure
     else:

@@ -8,14 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from brainchange.any_table import MOST_TOLD, numbers
 from brainchange.errors import ConfigError, Problem, TableError, did_you_mean
-from brainchange.inference.one_off_table import (
-    MOST_TOLD,
-    USUAL_LABELS,
-    Layout,
-    check_layout,
-    numbers,
-)
+from brainchange.inference.one_off_table import USUAL_LABELS, Layout, check_layout
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]

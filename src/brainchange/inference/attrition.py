@@ -105,12 +105,16 @@ def _steps(
         for column, measure in enumerate(data.measures)
         if measure.kind == "outcome"
     }
+    what = "images" if study.observations is None else "values"
+    measured = [
+        ("files_pre", f"{what} before", files["pre"]),
+        ("files_post", f"{what} after", files["post"]),
+        ("files_both", f"{what} before and after", files["pre"] & files["post"]),
+        ("usable_both", f"usable {what} before and after", used["pre"] & used["post"]),
+    ]
     return [
         ("enrolled", "enrolled", np.ones(len(who), dtype=bool)),
-        ("files_pre", "images before", files["pre"]),
-        ("files_post", "images after", files["post"]),
-        ("files_both", "images before and after", files["pre"] & files["post"]),
-        ("usable_both", "usable images before and after", used["pre"] & used["post"]),
+        *(measured if prepared or study.observations is None else []),
         *(
             (f"outcome_{name}", f"{study.outcomes[name].label} before and after", remains)
             for name, remains in both_scores.items()

@@ -19,7 +19,13 @@ from brainchange.inference.claim_evidence import Checks
 from brainchange.inference.effects import effects_table
 from brainchange.inference.observed import observed_cells
 from brainchange.inference.participants import Enrolment, enrol
-from brainchange.inference.prepost import PrePost, changes_table, collect, primary_observations
+from brainchange.inference.prepost import (
+    PrePost,
+    changes_table,
+    collect,
+    primary_observations,
+    primary_specification,
+)
 from brainchange.inference.quality_changes import TSNR, quality_changes
 from brainchange.inference.reliability import reliability_table, retests
 from brainchange.inference.responders import responders_table
@@ -114,11 +120,12 @@ def infer(
         The table of participants lacks a column that the study names.
     """
     enrolment = enrol(participants, study)
-    specification = settings.denoising.name
+    specification = primary_specification(study, settings)
+    from_table = study.observations is not None
     judged = judge_claims(
         claims,
         study,
-        computed=computed_metrics(settings.metrics),
+        computed=set(observations["metric"]) if from_table else computed_metrics(settings.metrics),
         groups={region.group for region in regions},
         arm_sizes=Counter(enrolment.arms),
         contrasted=contrasted_metrics(),
@@ -163,7 +170,7 @@ def infer(
         attrition=attrition_table(enrolment, study, data, prepared, usable),
         verdicts=decide_all(data, effects, judged, study=study, settings=settings, checks=checks),
         decisions=DECISIONS_TABLE.frame(
-            [*enrolment.decisions, *_strangers(observations, enrolment), *decisions]
+            [*enrolment.decisions, *_strangers(observations, enrolment, study), *decisions]
         ),
     )
 
@@ -174,16 +181,17 @@ def _tasks(data: PrePost, study: Study) -> set[str]:
     return tested or {study.tasks[0]}
 
 
-def _strangers(observations: pd.DataFrame, enrolment: Enrolment) -> list[Decision]:
+def _strangers(observations: pd.DataFrame, enrolment: Enrolment, study: Study) -> list[Decision]:
     """Tell of participants with images whom the table of participants does not name."""
     told = {row["participant_id"] for row in enrolment.decisions}
     known = set(enrolment.participants) | told
+    what = "images" if study.observations is None else "values"
     return [
         {
             "scope": "participant",
             "participant_id": participant,
             "action": "excluded",
-            "reason": "there are images, but the table of participants does not name the "
+            "reason": f"there are {what}, but the table of participants does not name the "
             "participant: the arm is unknown",
         }
         for participant in sorted(set(observations["participant_id"].unique()) - known)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal, get_args
 
+from brainchange.metrics.given_names import KnownMetric, known_metrics
 from brainchange.metrics.registry import anatomy_metrics
 from brainchange.study.claims import Claim
 from brainchange.study.model import Study
@@ -184,23 +185,31 @@ def _groups(
             task=task,
             condition=condition,
         )
-        for name, label, (metric, task, condition) in _shown(study)
+        for name, label, (metric, task, condition) in _shown(study, units)
         if metric in units
         for group in groups
     ]
 
 
-def _shown(study: Study) -> list[tuple[str, str, Source]]:
+def _shown(study: Study, units: Mapping[str, str]) -> list[tuple[str, str, Source]]:
     """Name, label and source of what is shown for every group of regions."""
-    plain = [
-        (metric, label, (metric, study.tasks[0], "")) for metric, label in REGION_METRICS.items()
-    ]
+    named = REGION_METRICS
+    if study.observations is not None:
+        named = _given(known_metrics(study.observations), units)
+    plain = [(metric, label, (metric, study.tasks[0], "")) for metric, label in named.items()]
     anatomy = [(metric, label, (metric, ANATOMY, "")) for metric, label in VOLUMES.items()]
     activation = [
         (f"{ACTIVATION}_{name}", contrast.label, (ACTIVATION, contrast.task, name))
         for name, contrast in study.task_contrasts.items()
     ]
     return plain + activation + anatomy
+
+
+def _given(known: Mapping[str, KnownMetric], units: Mapping[str, str]) -> dict[str, str]:
+    """Name the metrics of regions that a table holds, but for those of anatomy and of quality."""
+    aside = {TSNR[0], *anatomy_metrics()}
+    of_regions = [n for n in units if n in known and known[n].per == "region" and n not in aside]
+    return {name: REGION_METRICS.get(name, known[name].label) for name in of_regions}
 
 
 def _control_pairs(
@@ -243,7 +252,7 @@ def _control_groups(
     units: Mapping[str, str],
 ) -> list[Measure]:
     """List what claims about regions are compared with, where it is not shown anyway."""
-    shown = [source for _, _, source in _shown(study)]
+    shown = [source for _, _, source in _shown(study, units)]
     of_regions = (claim for claim in of_claims if any(first for first, _ in claim.members))
     sources = dict.fromkeys(
         claim.source for claim in of_regions if not any(second for _, second in claim.members)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from brainchange.errors import Problem, TableError, did_you_mean
 from brainchange.study.decisions import Decision
+from brainchange.study.given import full_label
 from brainchange.study.model import Study
 
 
@@ -72,12 +73,6 @@ def enrol(table: pd.DataFrame, study: Study) -> Enrolment:
             decisions.append(_excluded(str(participant), reason, key))
     cells = named[~named.index.duplicated()].reindex(list(kept))
     return Enrolment(tuple(kept), tuple(kept.values()), cells, tuple(decisions))
-
-
-def full_label(cell: object) -> str:
-    """Give a participant's full BIDS label: ``sub-`` is added where a table leaves it out."""
-    text = str(cell)
-    return text if text.startswith("sub-") else f"sub-{text}"
 
 
 def _reason_against(rows: pd.DataFrame, arm: object, study: Study) -> str | None:

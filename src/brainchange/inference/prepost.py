@@ -17,8 +17,10 @@ from brainchange.inference.participants import Enrolment
 from brainchange.inference.schemas import CHANGES_TABLE
 from brainchange.study.claims import Claim
 from brainchange.study.decisions import Decision
+from brainchange.study.given import GIVEN
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
+from brainchange.study.settings import Settings
 
 Floats = npt.NDArray[np.float64]
 
@@ -118,6 +120,21 @@ def primary_observations(
     """
     kept = observations[observations["specification"] == specification]
     return kept.assign(task=kept["task"].fillna(study.tasks[0]))
+
+
+def primary_specification(study: Study, settings: Settings) -> str:
+    """Name the set of analysis choices that is primary.
+
+    Parameters
+    ----------
+    study : Study
+        One that starts from a table says it itself.
+    settings : Settings
+        Names it for all others.
+    """
+    if study.observations is not None:
+        return study.observations.specification or GIVEN
+    return settings.denoising.name
 
 
 def changes_table(data: PrePost) -> pd.DataFrame:

@@ -114,7 +114,7 @@ def claimed_direction(evidence: Evidence) -> Rule:
     if claimed is None:
         text = f"{said} is judged in either direction: none was claimed"
     elif held:
-        text = f"{said} points {claimed}, as claimed"
+        text = f"{said}: {claimed}, as claimed"
     else:
         text = f"the difference ({said}) does not point {claimed}, as claimed"
     asked = "Does the difference point in the claimed direction?"

@@ -43,7 +43,9 @@ BIDSIGNORE = (
 """What in the folder of results is no BIDS: names of a proposal, and tables of the whole study."""
 
 
-def write_dataset_description(folder: Path, study: Study, study_folder: Path, version: str) -> None:
+def write_dataset_description(
+    folder: Path, study: Study, study_folder: Path | None, version: str
+) -> None:
     """Write what makes a folder of results a BIDS derivative dataset.
 
     Parameters
@@ -52,8 +54,8 @@ def write_dataset_description(folder: Path, study: Study, study_folder: Path, ve
         ``results/<study>``.
     study : Study
         Title, licence, DOI and version.
-    study_folder : Path
-        Where the prepared images are; the link to it is relative.
+    study_folder : Path or None
+        Where the prepared images are; the link to it is relative. None where there are none.
     version : str
         Of this program.
     """
@@ -69,8 +71,9 @@ def write_dataset_description(folder: Path, study: Study, study_folder: Path, ve
         "HowToAcknowledge": study.citation,
         "GeneratedBy": [{"Name": "brainchange", "Version": version}],
         "SourceDatasets": [source],
-        "DatasetLinks": {PREPARED: _relative(study_folder, folder)},
     }
+    if study_folder is not None:
+        description["DatasetLinks"] = {PREPARED: _relative(study_folder, folder)}
     write_text(folder / "dataset_description.json", _json(description))
     write_text(folder / ".bidsignore", "\n".join(BIDSIGNORE) + "\n")
     write_text(folder / "README.md", _readme(study))

@@ -263,7 +263,8 @@ def _certainty(row: Row, rules: Inference, digits: int, unit: str) -> list[str]:
         side = "below" if p < rules.alpha else "not below"
         count = text_of(row["family_size"])
         size = f" for {count} tests" if count else ""
-        said.append(f"Adjusted{size}, {p_value(p)}, {side} the level of {rules.alpha:g}.")
+        start = "The test gives" if count == "1" else f"Adjusted{size},"
+        said.append(f"{start} {p_value(p)}, {side} the level of {rules.alpha:g}.")
     return said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from brainchange.inference.bootstrap import RESAMPLES
+from brainchange.study.given import Given
 from brainchange.study.model import Images, Study
 from brainchange.study.regions import Region
 from brainchange.study.settings import (
@@ -64,17 +65,42 @@ def methods(study: Study, settings: Settings, regions: tuple[Region, ...]) -> tu
     regions : tuple of Region
         The regions that were analysed.
     """
+    measured = (
+        (Paragraph("Values", _given(study.observations, regions)),)
+        if study.observations is not None
+        else _measured(study, settings, regions)
+    )
     return (
         Paragraph("Design", _design(study)),
+        *measured,
+        Paragraph("Effects and tests", _inference(settings.inference, settings.seed)),
+        Paragraph("Beside every effect", _beside()),
+        Paragraph("Verdicts", _verdicts(study, settings.inference)),
+        Paragraph("Limits of this method", _limits(study)),
+    )
+
+
+def _measured(
+    study: Study, settings: Settings, regions: tuple[Region, ...]
+) -> tuple[Paragraph, ...]:
+    return (
         Paragraph("Images and regions", _images(study, regions)),
         Paragraph("Which voxels count", _coverage(settings.coverage)),
         Paragraph("Denoising", _denoising(settings.denoising)),
         Paragraph("Head motion", _censoring(settings.censoring)),
         Paragraph("What is measured", _metrics(settings.frequency)),
-        Paragraph("Effects and tests", _inference(settings.inference, settings.seed)),
-        Paragraph("Beside every effect", _beside()),
-        Paragraph("Verdicts", _verdicts(study, settings.inference)),
-        Paragraph("Limits of this method", _limits(study)),
+    )
+
+
+def _given(given: Given, regions: tuple[Region, ...]) -> str:
+    groups = ", ".join(dict.fromkeys(region.group for region in regions))
+    how = given.description or "How they came about is not said in the study file."
+    return (
+        f"Values were not measured here: they were read from the table {given.table} as they "
+        f"stand. {how} Its regions are taken for those of the same name ({groups}). Coverage, "
+        "head motion and denoising are known only as far as the table tells; what it does not "
+        "tell counts as not checked. A claim is the mean over all its regions or edges; a "
+        "participant who lacks one of them is missing."
     )
 
 

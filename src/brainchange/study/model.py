@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from brainchange.errors import did_you_mean
+from brainchange.study.given import Given
 from brainchange.study.strict import Direction, Label, Name, Strict, Text
 from brainchange.study.tasks import Events, TaskContrast, task_problems
 
@@ -91,7 +92,8 @@ class Participants(Strict):
     """Where the table of participants is and which of its columns are used."""
 
     table: Text = "participants.tsv"
-    """Path in the study folder."""
+    """Path in the study folder. Of a study that starts from a table of values: from the folder of
+    the project, and that table itself unless said."""
     id_column: Text = "participant_id"
     """Column with the participant's label (`sub-01`)."""
     arm_column: Text
@@ -225,6 +227,10 @@ class Study(Strict):
     """How to cite the data."""
     simulated: bool = False
     """Whether the data are made by `config/simulations/<id>.yaml`; said on every figure."""
+    source: Literal["images", "observations"] = "images"
+    """images: regions are measured here; observations: values come from a table."""
+    observations: Given | None = None
+    """The table, for the source observations."""
     repositories: tuple[Repository, ...] = ()
     """Git mirrors the lock is made from; none for a simulated study."""
     folder: Folder | None = None
@@ -236,9 +242,11 @@ class Study(Strict):
     allocation: Allocation
     """How participants came into their arm."""
     timepoints: dict[Timepoint, tuple[Label, ...]]
-    """Session labels (without `ses-`) of each timepoint."""
+    """Session labels (without `ses-`) of each timepoint; the first one stands in the names of
+    columns of a table of values."""
     tasks: tuple[Label, ...] = Field(min_length=1)
-    """Task labels (without `task-`) that are analysed; one that begins with rest is rest."""
+    """Task labels (without `task-`) that are analysed; one that begins with rest is rest. Values
+    from a table are of the first; write `none` where they are of no functional images."""
     scans: tuple[Scan, ...] = ()
     """Images of other kinds, and where images of a kind are missing; says what can be tested."""
     images: Images = Images()
@@ -307,6 +315,12 @@ class Study(Strict):
         return self
 
     def _origin_problems(self) -> list[str]:
+        if (self.source == "observations") != (self.observations is not None):
+            return ["'source: observations' and the key 'observations' belong together"]
+        if self.observations is not None:
+            named = [key for key in ("repositories", "folder") if getattr(self, key)]
+            named += ["simulated"] * self.simulated
+            return [f"a study that starts from a table has no '{key}'" for key in named]
         if self.repositories and self.folder:
             return ["a study has either 'repositories' or a 'folder'"]
         if not (self.simulated or self.repositories or self.folder):

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brainchange.any_table import read_any_table
 from brainchange.errors import BrainchangeError, ConfigError, TableError
 from brainchange.inference.arranged import Arranged, arrange
-from brainchange.inference.one_off_table import Layout, read_any_table
+from brainchange.inference.one_off_table import Layout
 
 WIDE = Layout("id", "group", ("cbt",), ("wait",), pre="before", post="after")
 LONG = Layout("id", "group", ("cbt",), ("wait",), timepoint="when", value_columns=("score",))
