@@ -254,6 +254,7 @@ def test_the_edges_of_a_claim_are_each_named_once_in_the_configured_order(root):
         "A2": 2,
         "T2": 32,
         "A4": 6,
+        "H1": 2,
         "H3": 8,
         "L1": 4,
         "D2": 24,

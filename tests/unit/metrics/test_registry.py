@@ -57,6 +57,8 @@ def test_the_metrics_of_the_primary_analysis_are_found():
         "kept_volumes",
         "mean_framewise_displacement",
         "tsnr",
+        "volume",
+        "volume_change",
     ]
     assert metrics()["falff"].produced == ("falff", "falff_z")
     assert metrics()["falff"].unit_of("falff") == "ratio"
