@@ -38,11 +38,14 @@ class Anatomy:
     Attributes
     ----------
     timepoint : str
-        That of the prepared image.
-    t1w, brain_mask, parcellation : Path
-        The prepared image, its brain mask, and the atlas on its grid.
+        That of the image that was prepared.
+    t1w : Path
+        That image as it was scanned. Images are compared as they were scanned: the same for both,
+        while a correction of the coil by itself would change each in its own way.
+    brain_mask, parcellation : Path
+        Its brain mask, and the atlas on its grid.
     others : tuple of (str, Path)
-        The other timepoints and their T1w images as they were scanned.
+        The other timepoints and their T1w images.
     """
 
     timepoint: str
@@ -149,7 +152,7 @@ def volumes_of_images(
     for timepoint, path in anatomy.others:
         if progress:
             progress(f"comparing {anatomy.timepoint} and {timepoint}")
-        before, after = _pair(first, _corrected(path), brain, masks, seed)
+        before, after = _pair(first, _scan(path), brain, masks, seed)
         volumes = volumes or [before]
         volumes.append(volumes[0] * after / before)
     timepoints = (anatomy.timepoint, *(timepoint for timepoint, _ in anatomy.others))
@@ -205,17 +208,6 @@ def _pair(
         for mask in masks
     ]
     return region_volumes(halfway, members)
-
-
-def _corrected(path: Path) -> Image:
-    """Read a T1w image and take away the bias of the coil, as of the prepared one."""
-    import ants  # noqa: PLC0415
-
-    from brainchange.imaging.prepare.ants_images import from_ants, to_ants  # noqa: PLC0415
-
-    return from_ants(
-        ants.n4_bias_field_correction(to_ants(_scan(path), str(path)), shrink_factor=4)
-    )
 
 
 def _scan(path: Path) -> Image:

@@ -45,8 +45,9 @@ def region_volumes(
     Pairwise registration in a halfway space after Reuter and Fischl (2011, NeuroImage 57:19); the
     displacement as in :func:`brainchange.imaging.volume.symmetric.symmetric_displacement`.
     """
-    found = symmetric_displacement(halfway.first, halfway.second, halfway.mask, solver)
     voxel = float(np.abs(np.linalg.det(halfway.affine[:3, :3])))
+    solver = solver or Solver(voxel_size=float(np.cbrt(voxel)))
+    found = symmetric_displacement(halfway.first, halfway.second, halfway.mask, solver)
     first, second = (
         np.array([_sum(image.ravel(), voxels) * voxel for voxels in members])
         for image in relative_volumes(found)

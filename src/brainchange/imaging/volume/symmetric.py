@@ -9,7 +9,7 @@ enough, with no more smoothness than the noise of the images asks for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,8 @@ from scipy import ndimage
 Volume = npt.NDArray[np.floating]
 
 BIAS_SMOOTHNESS = 15.0
-"""Standard deviation in mm of the kernel that takes apart intensity and shape: differences of
-intensity smoother than this are those of the coil, not of the brain."""
+"""Standard deviation in mm of the kernel that takes apart intensity and shape: ratios of intensity
+smoother than this are those of the coil, not of the brain."""
 LEAST_NOISE = 0.01
 """Images are not trusted more than this, as a share of the brightest brain: interpolation errs
 too."""
@@ -40,11 +40,14 @@ class Solver:
         Gauss-Newton steps at half and at full resolution.
     iterations : int
         Conjugate-gradient iterations a step.
+    voxel_size : float
+        Of the images, in mm.
     """
 
     smoothness: float = 5.0
     steps: tuple[int, int] = (3, 4)
     iterations: int = 80
+    voxel_size: float = 1.0
 
 
 def symmetric_displacement(
@@ -70,15 +73,16 @@ def symmetric_displacement(
     Notes
     -----
     The symmetric model, the Cauchy weights apart, is that of Ashburner and Ridgway (2013,
-    Frontiers in Neuroscience 6:197), with a membrane energy alone and a smooth additive
-    difference of intensities estimated in each step; the noise of the images is estimated from
+    Frontiers in Neuroscience 6:197), with a membrane energy alone and a smooth
+    ratio of intensities estimated in each step; the noise of the images is estimated from
     the residuals (median absolute deviation).
     """
     solver = solver or Solver()
     coarse, fine = solver.steps
     halves = _halved(first), _halved(second), _halved(weight)
     start: Volume = np.zeros((3, *halves[0].shape), dtype=np.float32)
-    found = _refined(*halves, start, steps=coarse, solver=solver)
+    halved = replace(solver, voxel_size=2 * solver.voxel_size)
+    found = _refined(*halves, start, steps=coarse, solver=halved)
     start = _doubled(found, first.shape)
     return _refined(first, second, weight, start, steps=fine, solver=solver)
 
@@ -109,7 +113,8 @@ def _refined(
     for _ in range(steps):
         one = _sampled(splines[0], grid - displacement / 2)
         two = _sampled(splines[1], grid + displacement / 2)
-        residual = two - one - _smooth_difference(two - one, weight)
+        one, two = _alike(one, two, weight, solver.voxel_size)
+        residual = two - one
         noise = _noise(residual, weight)
         trust = weight / (noise**2 * (1 + (residual / (OUTLIER * noise)) ** 2))
         slope = np.array(np.gradient((one + two) / 2), dtype=np.float32)
@@ -177,11 +182,13 @@ def _sampled(spline: Volume, places: Volume) -> Volume:
     return found
 
 
-def _smooth_difference(difference: Volume, weight: Volume) -> Volume:
-    total = ndimage.gaussian_filter(weight, BIAS_SMOOTHNESS)
-    smooth = ndimage.gaussian_filter(weight * difference, BIAS_SMOOTHNESS)
-    ratio: Volume = smooth / np.maximum(total, np.float32(1e-3))
-    return ratio
+def _alike(one: Volume, two: Volume, weight: Volume, voxel_size: float) -> tuple[Volume, Volume]:
+    """Give both images the same smooth intensity: the mean (geometric) of their own."""
+    width = BIAS_SMOOTHNESS / voxel_size
+    first, second = (ndimage.gaussian_filter(weight * image**2, width) for image in (one, two))
+    least = np.float32(1e-4 * max(float(first.max()), float(second.max())))
+    ratio = np.sqrt(np.sqrt((second + least) / (first + least)))
+    return one * ratio, two / ratio
 
 
 def _noise(residual: Volume, weight: Volume) -> float:
