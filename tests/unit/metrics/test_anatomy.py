@@ -98,5 +98,5 @@ def test_a_head_that_did_not_change_has_the_same_volumes(anatomy) -> None:
     found = volumes_of_images(anatomy, REGIONS, labels, seed=1, progress=told.append)
     assert found.timepoints == ("pre", "post")
     assert found.volumes[0] == pytest.approx(6 * 10 * 6 * 27, rel=0.08)
-    assert found.volumes[1] == pytest.approx(found.volumes[0], rel=0.005)
+    assert found.volumes[1] == pytest.approx(found.volumes[0], rel=0.01)
     assert told == ["comparing pre and post"]
