@@ -46,7 +46,8 @@ from brainchange.study.model import Images
 from brainchange.study.regions import read_regions
 from brainchange.study.settings import Settings
 
-REGIONS = read_regions(Path(__file__).resolve().parents[1] / "config" / "regions.tsv")
+EVERY = read_regions(Path(__file__).resolve().parents[1] / "config" / "regions.tsv")
+REGIONS = tuple(region for region in EVERY if region.atlas == "aparcaseg")
 IN_T1W = ((112, 112, 25, 100), (2.0, 2.0, 5.0), (220.0, 220.0, 125.0))
 IN_TEMPLATE = ((97, 115, 97, 200), (2.0, 2.0, 2.0), (220.0, 220.0, 160.0))
 CASES = tuple(

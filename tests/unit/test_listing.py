@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,12 @@ import pytest
 from typer.testing import CliRunner
 
 from brainchange.cli import app
+from brainchange.imaging.atlas_cache import have_atlas
 from brainchange.listing import LISTS, judged_rows
+from brainchange.study.atlases import read_atlases
+from brainchange.study.settings import Sources
+from made_up.atlas import ATLAS, TEMPLATE, write_files
+from made_up.atlas import regions as atlas_regions
 
 
 def test_every_claim_is_listed(root: Path) -> None:
@@ -54,3 +60,53 @@ def test_the_commands_print_a_table(
     assert done.exit_code == 0
     assert expected in done.stdout
     assert len(done.stdout.splitlines()) == 52
+
+
+def test_atlases_are_listed_with_their_template_and_labels(root: Path) -> None:
+    header, rows = LISTS["atlases"](root)
+    listed = {(row[0], row[1]): dict(zip(header, row, strict=True)) for row in rows}
+    # 96 cortical labels, and 21 below the cortex without white matter and cortex of both sides.
+    assert listed["HarvardOxford", "MNI152NLin2009cAsym"]["labels"] == "113"
+    assert listed["Schaefer2018", "MNI152NLin6Asym"]["labels"] == "232"
+    assert listed["AAL3", "MNIColin27"]["labels"] == ""
+    assert listed["AAL3", "MNIColin27"]["made from"] == "nilearn (whole)"
+    assert listed["HarvardOxford", "MNI152NLin6Asym"]["regions that use it"] == "30"
+    assert listed["aparcaseg", "the participant's own"]["regions that use it"] == "28"
+
+
+@pytest.fixture
+def with_atlas(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose flagship is measured with a made-up atlas in a template."""
+    shutil.copytree(root / "config", tmp_path / "config")
+    image, table = write_files(tmp_path / "config" / "atlases")
+    with (tmp_path / "config" / "atlases.tsv").open("a") as stream:
+        places = [f"config/atlases/{path.name}" for path in (image, table)]
+        stream.write("\t".join([ATLAS, TEMPLATE, "all", "file", *places, *["n/a"] * 5]) + "\n")
+    with (tmp_path / "config" / "regions.tsv").open("a") as stream:
+        for region in atlas_regions():
+            x, y, z = region.centre or (0, 0, 0)
+            names = (region.region, region.group, region.hemisphere, ATLAS, region.labels[0])
+            stream.write("\t".join([*names, "n/a", "target", f"{x}\t{y}\t{z}", "n/a"]) + "\n")
+    study = tmp_path / "config" / "studies" / "ds003007.yaml"
+    text = re.sub(r"^images:\n(  .*\n)+", "", study.read_text(), flags=re.MULTILINE)
+    study.write_text(f"{text}images: {{space: {TEMPLATE}, atlas: {ATLAS}}}\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_check_tells_whether_an_atlas_is_here_and_right(with_atlas: Path) -> None:
+    def told(*, ok: bool = True) -> str:
+        done = CliRunner().invoke(app, ["check", "ds003007"])
+        assert (done.exit_code == 0) is ok, done.output
+        return " ".join(done.output.split())
+
+    assert f"atlas {ATLAS} in {TEMPLATE} (not on this machine yet)" in told()
+    [source] = [s for s in read_atlases(with_atlas / "config/atlases.tsv") if s.atlas == ATLAS]
+    have_atlas(source, with_atlas, Sources())
+    assert f"atlas {ATLAS} in {TEMPLATE} (checked)" in told()
+    table = with_atlas / "config" / "regions.tsv"
+    text = table.read_text()
+    table.write_text(text.replace(f"{ATLAS}\tLeft_Amygdala", f"{ATLAS}\tLeft_Paracingulate_Gyrus"))
+    assert "amygdala_L: its centre is at (-9, 40, 24)" in told(ok=False)
+    table.write_text(text.replace(f"{ATLAS}\tLeft_Amygdala", f"{ATLAS}\tLeft_Amigdala"))
+    assert "the atlas 'Made' has no label 'Left_Amigdala'" in told(ok=False)

@@ -13,6 +13,8 @@ from brainchange.imaging.laterality import other_side, side_of
 
 FloatArray = npt.NDArray[np.float64]
 FEWEST_PAIRS = 3
+SMALLEST_SPREAD = 8.0
+"""Spread of midpoints across their longest direction, in mm, from which they define a plane."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ def midline_plane(
 ) -> Plane:
     """Estimate the midline from labels that exist on both sides.
 
-    The normal is the mean unit vector from the centroid of each left label to that of its right
-    counterpart; the plane goes through the mean of the midpoints of the pairs.
+    The plane is the one nearest to the midpoints between the centroid of each left label and that
+    of its right counterpart (total least squares).
 
     Parameters
     ----------
@@ -97,6 +99,13 @@ def midline_plane(
     ------
     ImageError
         Fewer than three pairs occur, or their directions cancel.
+
+    Notes
+    -----
+    The mean direction from left to right would turn with the torque of the brain: right labels lie
+    further to the front than left ones, in Harvard-Oxford so much that the plane is turned by 2.2°,
+    2 mm at the frontal pole. Midpoints do not. The mean direction is the normal only where the
+    midpoints lie so close to one line that they define no plane.
     """
     candidates = list(_homologous(labels))
     centroids = _centroids(parcellation, affine, {number for pair in candidates for number in pair})
@@ -119,7 +128,17 @@ def midline_plane(
             where=where,
             cause="the parcellation or its affine is wrong",
         )
-    return Plane(((left + right) / 2).mean(axis=0), direction / length)
+    midpoints = (left + right) / 2
+    return Plane(midpoints.mean(axis=0), _normal(midpoints, direction / length))
+
+
+def _normal(midpoints: FloatArray, direction: FloatArray) -> FloatArray:
+    """Fit a plane to midpoints and give its normal, to the right; else the direction itself."""
+    spread, axes = np.linalg.svd(midpoints - midpoints.mean(axis=0), full_matrices=False)[1:]
+    if spread[1] / np.sqrt(len(midpoints)) < SMALLEST_SPREAD:
+        return direction
+    normal: FloatArray = axes[2] * np.sign(axes[2] @ direction)
+    return normal
 
 
 def _homologous(labels: Mapping[str, int]) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from brainchange.errors import ConfigError, ImageError, TableError
+from brainchange.imaging.midline import midline_plane
+from brainchange.imaging.nifti import read_label_image
 from brainchange.imaging.parcellation import (
     RegionVoxels,
     atlases,
@@ -154,3 +156,29 @@ def test_the_packaged_table_is_one_name_a_number(root):
     table = read_tsv(root / "src" / "brainchange" / "imaging" / "aparcaseg_labels.tsv")
     assert table["index"].is_unique
     assert table["name"].is_unique
+
+
+def test_the_torque_of_the_brain_does_not_turn_the_midline():
+    """Right labels 6 mm further to the front than left ones: the plane stays at x = 0."""
+    image = np.zeros((40, 50, 30), np.int16)
+    affine = np.diag([2.0, 2, 2, 1])
+    affine[:3, 3] = [-39, -50, -30]
+    labels = {}
+    places = [(25, 5, 5), (30, 20, 22), (33, 30, 8), (24, 42, 25), (36, 15, 15)]
+    for n, (x, y, z) in enumerate(places, start=1):
+        image[x : x + 2, y + 3, z] = n
+        image[39 - x - 1 : 40 - x, y, z] = n + 10
+        labels |= {f"Area{n}_R": n, f"Area{n}_L": n + 10}
+    plane = midline_plane(image, affine, labels, "x")
+    np.testing.assert_allclose(plane.normal, [1, 0, 0], atol=1e-9)
+    assert plane.point[0] == pytest.approx(0)
+    assert plane.distance(np.array([[5.0, 40, 30]])) == pytest.approx(5)
+
+
+@pytest.mark.shared
+def test_the_midline_of_the_real_harvard_oxford_atlas_is_x_0(shared):
+    stem = shared / "atlases" / "harvard_oxford_lateralised_maxprob25_2mm"
+    image = read_label_image(stem.with_suffix(".nii.gz"))
+    plane = midline_plane(image.values, image.affine, read_labels(stem.with_suffix(".tsv")), "x")
+    for point in ([0, 50, 20], [0, 30, 60], [0, -90, 0]):
+        assert abs(plane.distance(np.array([point], float))[0]) < 1
