@@ -18,12 +18,13 @@ from brainchange.errors import BrainchangeError, ConfigError
 from brainchange.imaging.parcellation import packaged_labels, read_labels
 from brainchange.imaging.signals import RegionSignals, region_means, region_signals
 from brainchange.metrics.covered import cover, region_decisions
-from brainchange.metrics.gates import cautions, decision, exclusion, left_out
+from brainchange.metrics.gates import cautions, exclusion
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.prepared import ReadRun, open_run, read_run
 from brainchange.metrics.registry import Metric, chosen_metrics
 from brainchange.metrics.tasks import TaskRun, seeds_of, task_run
 from brainchange.sources.bids import PARCELLATIONS, PreparedFiles, Run
+from brainchange.sources.run_decisions import decision, left_out
 from brainchange.study.decisions import Decision
 from brainchange.study.model import Images
 from brainchange.study.regions import Region

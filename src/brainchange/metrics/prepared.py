@@ -25,10 +25,11 @@ from brainchange.imaging.parcellation import (
     require_same_grid,
 )
 from brainchange.imaging.sidecar import RepetitionTime, read_repetition_time
-from brainchange.metrics.gates import decision, judge_motion, left_out
+from brainchange.metrics.gates import judge_motion
 from brainchange.metrics.inputs import RunQuality, VoxelBlock
 from brainchange.metrics.registry import Metric
 from brainchange.sources.bids import PreparedFiles, Run
+from brainchange.sources.run_decisions import decision, left_out
 from brainchange.study.decisions import Decision
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings

@@ -13,11 +13,11 @@ from brainchange.files import inside
 from brainchange.imaging.events import EventDoubt, Events, RunTimes, read_events
 from brainchange.imaging.sidecar import SliceTime, read_slice_time
 from brainchange.imaging.task_design import FrameTimes
-from brainchange.metrics.gates import decision
 from brainchange.metrics.layout import ContrastOfTask, StudyLayout
 from brainchange.metrics.prepared import RunInputs
 from brainchange.metrics.registry import Metric
 from brainchange.metrics.task_signals import TaskSignals, TaskValues
+from brainchange.sources.run_decisions import decision
 from brainchange.study.decisions import Decision
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
