@@ -249,6 +249,8 @@ def test_the_edges_of_a_claim_are_each_named_once_in_the_configured_order(root):
         "D5": 2,
         "D6": 4,
         "N3": 4,
+        "A3": 2,
+        "T1": 12,
         "P2": 6,
         "P3": 9,
         "A2": 2,

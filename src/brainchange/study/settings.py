@@ -143,6 +143,8 @@ class Settings(Strict):
         "kept_volumes",
         "activation",
         "activation_t",
+        "habituation",
+        "gppi",
         "volume",
         "volume_change",
     )

@@ -54,6 +54,8 @@ def test_the_metrics_of_the_primary_analysis_are_found():
         "alff",
         "connectivity",
         "falff",
+        "gppi",
+        "habituation",
         "kept_volumes",
         "mean_framewise_displacement",
         "tsnr",
