@@ -270,7 +270,13 @@ def _problems_of_claim(claim: Claim, groups: Collection[str]) -> Iterator[Proble
             place,
             fix="use 'pairs' for a metric of pairs, 'groups' for a metric of regions",
         )
-    for group in claim.named_groups:
+    predictors = claim.predictors
+    if predictors and (of := declared.get(predictors.metric)) is None:
+        hint = did_you_mean(predictors.metric, declared)
+        yield Problem(f"there is no metric '{predictors.metric}'", place, "a typing error", hint)
+    elif predictors and of and of.per != "pair":
+        yield Problem(f"the metric '{predictors.metric}' is none of pairs", place)
+    for group in (*claim.named_groups, *(predictors.named_groups if predictors else ())):
         if group not in groups:
             yield Problem(
                 f"no region belongs to the group '{group}'",

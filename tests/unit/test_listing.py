@@ -33,7 +33,8 @@ def test_participants_are_counted_once_their_table_is_there(root: Path, tmp_path
     folder = tmp_path / "data" / "studies" / "ds003007"
     folder.mkdir(parents=True)
     scales = ("BDI", "Zung_SDS", "MADRS", "TAS-26", "RRS-sum")
-    columns = [f"{scale}_ses-{when}" for scale in scales for when in ("pre", "post")]
+    columns = ["age", "gender"]
+    columns += [f"{scale}_ses-{when}" for scale in scales for when in ("pre", "post")]
     rows = [["participant_id", "group", *columns], ["sub-01", "depr_cbt", *["1"] * len(columns)]]
     (folder / "participants.tsv").write_text("\n".join("\t".join(row) for row in rows) + "\n")
     assert reason_of(tmp_path, "Y1").endswith("CBT has 1")

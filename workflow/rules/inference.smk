@@ -50,3 +50,32 @@ rule effects:
         f"{STUDY.id}: estimating effects and deciding what may be said"
     script:
         "../scripts/effects.py"
+
+
+rule prediction:
+    """Ask whether the brain before therapy says who gets better, in participants not seen."""
+    input:
+        study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
+        observations=rules.observations.output.observations,
+    output:
+        prediction=f"{RESULTS}/prediction.tsv",
+    log:
+        f"{LOGS}/prediction.log",
+    benchmark:
+        f"{LOGS}/prediction.benchmark.tsv"
+    conda:
+        "../envs/brainchange.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        folder=lambda wildcards, input: Path(input.study).parents[1].as_posix(),
+        study=(STUDY,),
+        claims=(PROJECT.claims,),
+        regions=PROJECT.regions,
+        settings=(SETTINGS.only("seed", "inference", "denoising"),),
+        code=code_digest("brainchange.inference.prediction"),
+    message:
+        f"{STUDY.id}: predicting who gets better"
+    script:
+        "../scripts/prediction.py"

@@ -48,6 +48,29 @@ class Requirement(Strict):
     """Participants needed in each group compared; with fewer it is only described."""
 
 
+class Predictors(Strict):
+    """What of the brain before therapy is to predict who gets better."""
+
+    metric: Name
+    """Metric of pairs of regions."""
+    groups: tuple[Text, ...] = ()
+    """Groups of regions; every edge between their regions is a feature."""
+    networks: dict[Name, tuple[Text, ...]] = Field(default_factory=dict)
+    """Networks by name, as groups of regions; features are means within and between them."""
+
+    @property
+    def named_groups(self) -> tuple[str, ...]:
+        """Groups of regions it names, each once."""
+        of_networks = (group for groups in self.networks.values() for group in groups)
+        return tuple(dict.fromkeys((*self.groups, *of_networks)))
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Predictors:
+        if bool(self.groups) == bool(self.networks):
+            raise ValueError("name either 'groups' or 'networks'")
+        return self
+
+
 class Claim(Strict):
     """A sentence of the article, the measurement that would show it, and the direction it says."""
 
@@ -74,6 +97,8 @@ class Claim(Strict):
     few studies have; blind: MRI cannot show it."""
     requires: Requirement = Requirement()
     """What a study must have."""
+    predictors: Predictors | None = None
+    """What predicts, for a claim whose direction is predicts."""
     needed: str = ""
     """What would have to be measured or computed, where there is no metric."""
     contradicts: tuple[Name, ...] = ()
@@ -100,6 +125,8 @@ class Claim(Strict):
             yield "a claim that MRI cannot show has no metric"
         elif self.direction not in ("up", "down", "either"):
             yield f"a metric cannot show the direction '{self.direction}': up, down or either"
+        if self.predictors and (self.metric or self.direction != "predicts"):
+            yield "'predictors' belong to a claim without metric whose direction is predicts"
         if self.id in self.contradicts:
             yield f"claim '{self.id}' contradicts itself"
 

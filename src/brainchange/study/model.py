@@ -36,7 +36,7 @@ Phenotype = Literal[
     "bdnf",
     "cortisol",
 ]
-Fact = Literal["relapse", "dose"]
+Fact = Literal["relapse", "dose", "age", "sex"]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
 

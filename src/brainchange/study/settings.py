@@ -108,6 +108,10 @@ class Inference(Strict):
     """Arrangements up to which the permutation test is complete."""
     fewest_participants: Annotated[int, Field(ge=2)] = 5
     """Arms with fewer participants with both timepoints are described, not tested."""
+    prediction_repeats: Annotated[int, Field(ge=1)] = 20
+    """Repeats of five-fold cross-validation where the brain is to predict who gets better."""
+    prediction_permutations: Annotated[int, Field(ge=99)] = 999
+    """Permutations of the whole prediction."""
 
 
 class Preparation(Strict):

@@ -57,6 +57,8 @@ COLUMNS: Mapping[str, str] = {
     "cortisol": "cortisol",
     "relapse": "relapse",
     "dose": "the number of sessions",
+    "age": "age",
+    "sex": "sex",
 }
 """What a column holds, in words."""
 
@@ -205,6 +207,8 @@ def _unmeasured(
     absent = [group for group in claim.named_groups if group not in groups]
     if claim.mri == "blind":
         yield "measurement", "the column tells it, not MRI: see the outcomes of the study"
+    elif claim.predictors:
+        yield "measurement", "it is a prediction, not an effect: see prediction.tsv"
     elif claim.metric is None:
         yield "measurement", "nothing measures it here yet"
     elif claim.metric not in computed:

@@ -1,0 +1,24 @@
+"""Ask whether the brain before therapy says who gets better, in participants not seen."""
+
+from pathlib import Path
+
+from snakemake.script import snakemake
+
+from adapter import job
+from brainchange.inference.prediction import PREDICTION_TABLE, prediction_table
+from brainchange.metrics.observations import OBSERVATIONS_TABLE
+from brainchange.tables import read_tsv
+
+with job(snakemake.log[0]) as log:
+    given = snakemake.params
+    study = given.study[0]
+    table = prediction_table(
+        study,
+        given.claims[0],
+        given.regions,
+        given.settings[0],
+        observations=OBSERVATIONS_TABLE.read(Path(snakemake.input.observations)),
+        participants=read_tsv(Path(given.folder) / study.participants.table),
+    )
+    PREDICTION_TABLE.write(table, Path(snakemake.output.prediction), sidecar=True)
+    log.tell(f"{len(table)} predictions")
