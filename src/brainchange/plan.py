@@ -11,6 +11,7 @@ from functools import cached_property
 from brainchange.errors import BrainchangeError, ConfigError, Problem, did_you_mean
 from brainchange.imaging.parcellate import template_decisions
 from brainchange.metrics.given import given_files
+from brainchange.metrics.registry import anatomy_metrics
 from brainchange.project import CONFIG, Project, read_study, study_names
 from brainchange.simulate.model import Simulation, read_simulation
 from brainchange.simulate.plan import planned_paths
@@ -18,7 +19,13 @@ from brainchange.sources.bids import PreparedFiles, prepared_runs
 from brainchange.sources.fetch import missing
 from brainchange.sources.lock import LockRow, participant_of, read_lock
 from brainchange.sources.overlap import shared_with, study_images
-from brainchange.sources.raw import RawParticipant, prepared_files, raw_participants
+from brainchange.sources.raw import (
+    AnatomyPaths,
+    RawParticipant,
+    anatomy_paths,
+    prepared_files,
+    raw_participants,
+)
 from brainchange.sources.receipts import receipt_path, unit_of
 from brainchange.study.decisions import Decision
 
@@ -56,6 +63,17 @@ class Plan:
         """Raw images of each participant that is analysed; none where derivatives are measured."""
         found = {one.participant: one for one in self._raw[0]}
         return {name: found[name] for name in self.runs if name in found}
+
+    def anatomy(self, participant: str) -> AnatomyPaths | None:
+        """Name what preparation makes of a participant's T1w image; None where there is none."""
+        raw = self.raw.get(participant)
+        return anatomy_paths(raw, self.project.study.images) if raw else None
+
+    @property
+    def measures_anatomy(self) -> bool:
+        """Whether metrics of anatomy are asked for, and some participant has two T1w images."""
+        asked = anatomy_metrics() & set(self.project.settings.metrics)
+        return bool(asked) and any(len(raw.t1w_of_timepoint) > 1 for raw in self.raw.values())
 
     @property
     def decisions(self) -> Sequence[Decision]:

@@ -89,3 +89,13 @@ def test_an_atlas_of_another_template_is_a_caveat(folder):
     path.write_text(text + "images: {source: raw, atlas: AAL3, template: MNIColin}\n")
     with pytest.raises(ConfigError, match="there is no template 'MNIColin'"):
         plan(folder, study="ds003007")
+
+
+def test_a_raw_study_is_planned_from_its_images(folder):
+    found = plan(folder, study="rawdemo")
+    assert found.participants == tuple(found.raw)
+    one = found.participants[0]
+    assert [files.run for files in found.runs[one]] == [raw.run for raw in found.raw[one].runs]
+    assert found.anatomy(one).t1w.startswith("derivatives/brainchange/")
+    assert not found.measures_anatomy
+    assert found.anatomy("sub-99") is None

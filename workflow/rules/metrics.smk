@@ -1,20 +1,25 @@
 # Values of all participants in one table: the only thing inference sees.
 
+MEASURED = ["measured", *(["anatomy"] if PLAN.measures_anatomy else [])]
+
 
 rule observations:
     """Gather what was measured of each participant, and say which arm each is in."""
     input:
         study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
         observations=expand(
-            f"{RESULTS}/measured/{{participant}}_observations.tsv",
+            f"{RESULTS}/{{kind}}/{{participant}}_observations.tsv",
+            kind=MEASURED,
             participant=PLAN.participants,
         ),
         coverage=expand(
-            f"{RESULTS}/measured/{{participant}}_coverage.tsv",
+            f"{RESULTS}/{{kind}}/{{participant}}_coverage.tsv",
+            kind=MEASURED,
             participant=PLAN.participants,
         ),
         decisions=expand(
-            f"{RESULTS}/measured/{{participant}}_decisions.tsv",
+            f"{RESULTS}/{{kind}}/{{participant}}_decisions.tsv",
+            kind=MEASURED,
             participant=PLAN.participants,
         ),
     output:

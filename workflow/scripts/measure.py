@@ -8,10 +8,13 @@ from adapter import job
 from brainchange.metrics.derivatives import write_derivatives
 from brainchange.metrics.gather import TablePaths, participant_tables, write_participant_tables
 from brainchange.metrics.measure import measure_participant
+from brainchange.study.decisions import DECISIONS_TABLE
 
 with job(snakemake.log[0]) as log:
     given, output = snakemake.params, snakemake.output
     layout, settings = given.layout[0], given.settings[0]
+    preparation = getattr(snakemake.input, "preparation", None)
+    before = DECISIONS_TABLE.read(Path(preparation)).to_dict("records") if preparation else ()
     measurement = measure_participant(
         snakemake.wildcards.participant,
         given.runs,
@@ -19,6 +22,7 @@ with job(snakemake.log[0]) as log:
         layout=layout,
         regions=given.regions,
         settings=settings,
+        before=before,
         progress=log.tell,
     )
     # A participant without a usable run has no derivatives, and still has the folder.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from brainchange.errors import ImageError, Problem
 from brainchange.imaging.atlas import Atlas
@@ -18,6 +19,7 @@ from brainchange.imaging.laterality import side_of
 from brainchange.imaging.midline import known_midline
 from brainchange.imaging.parcellation import label_numbers, region_voxels, world_coordinates
 from brainchange.study.regions import Region
+from brainchange.tables import Column, TableSchema
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -32,6 +34,22 @@ LARGEST_RATIO = 3.0
 Thresholds of one atlas change volumes up to two-fold; a wrong size of voxels changes them
 eight-fold."""
 MOST_TOLD = 4
+
+
+REGION_PLACES_TABLE = TableSchema(
+    "region_places",
+    "Where a region of an atlas lies, and where it is expected.",
+    (
+        Column("region", "string", "Region", required=True),
+        Column("x", "number", "Centre in the template, left to right", unit="mm"),
+        Column("y", "number", "Centre in the template, back to front", unit="mm"),
+        Column("z", "number", "Centre in the template, bottom to top", unit="mm"),
+        Column("distance", "number", "From where its centre is expected", unit="mm"),
+        Column("volume", "number", "Volume in the template", unit="mm3"),
+        Column("expected_volume", "number", "Volume that is expected", unit="mm3"),
+    ),
+    key=("region",),
+)
 
 
 @dataclass(frozen=True)
@@ -106,10 +124,26 @@ def region_places(atlas: Atlas, regions: Sequence[Region]) -> tuple[RegionPlace,
     return tuple(
         RegionPlace(
             region,
-            _centre(world_coordinates(one.voxels, image.values.shape, image.affine)),
+            _centre(world_coordinates(one.voxels, image.values.shape, image.affine)),  # noqa: PD011
             one.voxels.size * image.voxel_volume,
         )
         for region, one in zip(regions, found, strict=True)
+    )
+
+
+def places_table(places: Sequence[RegionPlace]) -> pd.DataFrame:
+    """Make ``REGION_PLACES_TABLE`` of where regions lie."""
+    return REGION_PLACES_TABLE.frame(
+        [
+            {
+                "region": place.region.region,
+                **dict(zip("xyz", place.centre.tolist(), strict=True)),
+                "distance": _distance(place),
+                "volume": place.volume,
+                "expected_volume": place.region.volume,
+            }
+            for place in places
+        ]
     )
 
 
@@ -172,12 +206,17 @@ def _on_wrong_side(place: RegionPlace) -> bool:
     return bool(sign and place.centre[0] * sign <= 0)
 
 
+def _distance(place: RegionPlace) -> float | None:
+    expected = place.region.centre
+    return None if expected is None else float(np.linalg.norm(place.centre - np.array(expected)))
+
+
 def _distance_problems(place: RegionPlace, where: str) -> list[Problem]:
     expected = place.region.centre
     if expected is None:
         return []
-    distance = float(np.linalg.norm(place.centre - np.array(expected)))
-    if distance <= LARGEST_DISTANCE:
+    distance = _distance(place)
+    if distance is None or distance <= LARGEST_DISTANCE:
         return []
     return [
         Problem(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from brainchange.sources.bids import (
+    PARCELLATIONS,
     PreparedFiles,
     Run,
     derivative_name,
@@ -155,6 +156,54 @@ def prepared_files(raw: RawRun, images: Images) -> PreparedFiles:
         confounds=named("timeseries", ".tsv", desc="confounds"),
         sidecar=named("bold", ".json", space=images.space, desc="preproc"),
         events=raw.events,
+    )
+
+
+@dataclass(frozen=True)
+class AnatomyPaths:
+    """Files that preparation makes of the T1w image of a participant; in the study folder.
+
+    Attributes
+    ----------
+    t1w, brain_mask : str
+        The image without the bias of the coil, and its brain mask.
+    from_template : str
+        Transform that resamples images of the template into the space of the T1w image.
+    parcellation : str
+        The atlas on the grid of the T1w image.
+    """
+
+    t1w: str
+    brain_mask: str
+    from_template: str
+    parcellation: str
+
+
+def anatomy_paths(raw: RawParticipant, images: Images) -> AnatomyPaths | None:
+    """Name the files that preparation makes of a T1w image, as fMRIPrep does.
+
+    Parameters
+    ----------
+    raw : RawParticipant
+        The participant.
+    images : Images
+        Folder of the derivatives, template and atlas.
+
+    Returns
+    -------
+    AnatomyPaths or None
+        None for a participant without T1w image.
+    """
+    if raw.t1w is None:
+        return None
+    path = PurePosixPath(raw.t1w)
+    stem = f"{path.parent}/{path.name.split('_T1w')[0]}"
+    here = f"{images.derivatives}/{stem}"
+    return AnatomyPaths(
+        t1w=f"{here}_desc-preproc_T1w.nii.gz",
+        brain_mask=f"{here}_desc-brain_mask.nii.gz",
+        from_template=f"{here}_from-{images.template}_to-T1w_mode-image_xfm.h5",
+        parcellation=f"{PARCELLATIONS}/{stem}_desc-{images.segmentation}_dseg.nii.gz",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from brainchange.sources.bids import Run
-from brainchange.sources.raw import prepared_files, raw_participants
+from brainchange.sources.raw import anatomy_paths, prepared_files, raw_participants
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.study.model import Images
 
@@ -109,3 +109,17 @@ def test_prepared_files_are_named_as_by_fmriprep() -> None:
         "derivatives/brainchange-regions/sub-01/ses-pre/func/"
         "sub-01_ses-pre_task-rest_space-T1w_desc-HarvardOxford_dseg.nii.gz"
     )
+
+
+def test_files_of_the_anatomy_are_named_after_the_t1w_image() -> None:
+    participants, _ = found()
+    images = Images(source="raw", atlas="HarvardOxford")
+    paths = anatomy_paths(participants["sub-01"], images)
+    start = "derivatives/brainchange/sub-01/ses-pre/anat/sub-01_ses-pre"
+    assert paths.t1w == f"{start}_desc-preproc_T1w.nii.gz"
+    assert paths.from_template == (f"{start}_from-MNI152NLin2009cAsym_to-T1w_mode-image_xfm.h5")
+    assert paths.parcellation == (
+        "derivatives/brainchange-regions/sub-01/ses-pre/anat/"
+        "sub-01_ses-pre_desc-HarvardOxford_dseg.nii.gz"
+    )
+    assert anatomy_paths(participants["sub-03"], images) is None
