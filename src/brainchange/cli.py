@@ -1,4 +1,4 @@
-"""The command line: check and list what is configured; lock, fetch, simulate; judge a table."""
+"""The command line: check and list what is configured; lock, fetch, simulate; judge and explain."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from brainchange.cli_explain import explain
 from brainchange.cli_judge import judge
 from brainchange.errors import BrainchangeError, ConfigError, Problem
+from brainchange.project_folder import known_studies, project_folder
 
 if TYPE_CHECKING:
     from brainchange.project import Project
@@ -53,31 +55,8 @@ app = typer.Typer(
 )
 
 
-def _project_folder() -> Path:
-    """Find the project folder: the working folder or the nearest one above with a config."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "config" / "config.yaml").is_file():
-            return folder
-    raise ConfigError(
-        "there is no config/config.yaml here or in a folder above",
-        where=str(here),
-        cause="the command was started outside the project",
-        fix="change into the folder that holds config/ and data/",
-    )
-
-
-def _known_studies() -> list[str]:
-    from brainchange.project import study_names
-
-    try:
-        return study_names(_project_folder())
-    except ConfigError:
-        return []
-
-
 StudyArgument = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A study.", autocompletion=_known_studies)
+    str, typer.Argument(metavar="STUDY", help="A study.", autocompletion=known_studies)
 ]
 
 
@@ -88,7 +67,7 @@ def check(
         typer.Argument(
             metavar="[STUDY]",
             help="A study; without it every study in config/studies/.",
-            autocompletion=_known_studies,
+            autocompletion=known_studies,
         ),
     ] = None,
 ) -> None:
@@ -96,7 +75,7 @@ def check(
     from brainchange.project import load_project, study_names
     from brainchange.simulate.model import read_simulation
 
-    root = _project_folder()
+    root = project_folder()
     problems: list[Problem] = []
     asked = [{"study": name} for name in ([study] if study else study_names(root))]
     for overrides in asked if study else [{}, *asked]:
@@ -166,7 +145,7 @@ def list_(
     """List what is configured: studies, regions, metrics, atlases or claims."""
     from brainchange.listing import LISTS
 
-    _show(*LISTS[what](_project_folder()))
+    _show(*LISTS[what](project_folder()))
 
 
 @app.command()
@@ -174,7 +153,7 @@ def claims(study: StudyArgument) -> None:
     """Say what a study can tell about each claim of the article, and why not more."""
     from brainchange.listing import judged_rows
 
-    _show(*judged_rows(_project_folder(), study))
+    _show(*judged_rows(project_folder(), study))
 
 
 def _show(header: list[str], cells: list[list[str]]) -> None:
@@ -195,14 +174,14 @@ def across(
         typer.Argument(
             metavar="[STUDY …]",
             help="Studies with results; without any, every one that is not simulated.",
-            autocompletion=_known_studies,
+            autocompletion=known_studies,
         ),
     ] = None,
 ) -> None:
     """Take every claim together over independent studies: results/across/."""
     from brainchange.across import FOLDER, take_together
 
-    root = _project_folder()
+    root = project_folder()
     table, notes = take_together(root, studies or ())
     _show(*table)
     for note in notes:
@@ -236,7 +215,7 @@ def lock(
     from brainchange.sources.lock import write_lock
     from brainchange.sources.overlap import images_path, write_images
 
-    root = _project_folder()
+    root = project_folder()
     described = read_study(root, study)
     if described.simulated:
         raise ConfigError(
@@ -283,7 +262,7 @@ def fetch(
     from brainchange.sources.fetch import verify as verify_rows
     from brainchange.sources.lock import read_lock, select
 
-    project = load_project(_project_folder(), {"study": study})
+    project = load_project(project_folder(), {"study": study})
     rows = select(read_lock(project.lock_path), subject or (), session or ())
     folder = project.study_folder
     if verify:
@@ -328,7 +307,7 @@ def simulate(
     from brainchange.simulate.publish import publish
     from brainchange.sources.lock import write_lock
 
-    root = _project_folder()
+    root = project_folder()
     plan = make_plan(load_project(root, {"study": study}))
     if plan.simulation is None:
         raise ConfigError(
@@ -356,10 +335,11 @@ def reference() -> None:
     from brainchange.files import write_text
     from brainchange.reference import reference_documents
 
-    root = _project_folder()
+    root = project_folder()
     for name, text in reference_documents().items():
         write_text(root / name, text)
         out.print(name, markup=False)
 
 
 app.command()(judge)
+app.command()(explain)

@@ -144,7 +144,7 @@ def test_every_command_explains_itself():
     listing = subprocess.run(
         [str(BIN / "brainchange"), "--help"], capture_output=True, text=True, check=True
     ).stdout
-    for command in ("check", "list", "claims", "lock", "fetch", "simulate", "reference"):
+    for command in ("check", "list", "claims", "lock", "fetch", "simulate", "reference", "explain"):
         assert command in listing
         helped = subprocess.run(
             [str(BIN / "brainchange"), command, "--help"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from brainchange.inference.verdict_evidence import Evidence
 from brainchange.inference.verdict_rules import (
@@ -26,20 +25,8 @@ from brainchange.inference.verdict_rules import (
     unadjusted_test,
     within_test,
 )
-from brainchange.inference.verdict_text import quantity
+from brainchange.inference.verdict_text import Outcome, quantity
 
-Outcome = Literal[
-    "SUPPORTED",
-    "SUPPORTED (associational)",
-    "SUGGESTIVE",
-    "CONTRADICTED",
-    "NO MEANINGFUL EFFECT",
-    "INCONCLUSIVE",
-    "CONSISTENT (no control)",
-    "NOT CONSISTENT (no control)",
-    "NOT TESTED",
-    "NOT TESTABLE WITH MRI",
-]
 SAFEGUARDS = (
     "estimators_agree",
     "ancova_same_sign",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from brainchange.inference.measures import FAMILIES
-from brainchange.inference.verdict import Outcome
+from brainchange.inference.verdict_text import Outcome
 from brainchange.tables import Column, TableSchema
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
 from brainchange.inference.verdict_evidence import Evidence
+
+Outcome = Literal[
+    "SUPPORTED",
+    "SUPPORTED (associational)",
+    "SUGGESTIVE",
+    "CONTRADICTED",
+    "NO MEANINGFUL EFFECT",
+    "INCONCLUSIVE",
+    "CONSISTENT (no control)",
+    "NOT CONSISTENT (no control)",
+    "NOT TESTED",
+    "NOT TESTABLE WITH MRI",
+]
 
 NAMES = {
     "change_score": "change score",
@@ -33,3 +49,45 @@ def p_text(p: float) -> str:
 def level_text(alpha: float) -> str:
     """Write a level as p values are written: ``.05``."""
     return f"{alpha:g}".replace("0.", ".")
+
+
+MEANINGS: Mapping[Outcome, str] = {
+    "SUPPORTED": "What the article says was found here, and no check explains it away.",
+    "SUPPORTED (associational)": "What the article says was found here, and no check explains it "
+    "away; but people were not assigned by chance, so therapy need not be the cause.",
+    "SUGGESTIVE": "The data point the way the article says, but a check failed or was not made.",
+    "CONTRADICTED": "The data show the opposite of what the article says.",
+    "NO MEANINGFUL EFFECT": "If there is a difference, it is too small to matter.",
+    "INCONCLUSIVE": "These data cannot tell: a difference that matters and none at all both fit.",
+    "CONSISTENT (no control)": "People changed as the article says, but they were compared with "
+    "nobody: time alone may have done it.",
+    "NOT CONSISTENT (no control)": "People did not change as the article says; they were compared "
+    "with nobody.",
+    "NOT TESTED": "This study could not test it.",
+    "NOT TESTABLE WITH MRI": "No study with MRI can test it.",
+}
+"""What every verdict means, for somebody who is no statistician."""
+OF_SCALES = (
+    ("What the article says", "An improvement beyond that without therapy"),
+    ("the way the article says", "toward improvement"),
+    ("the opposite of what the article says", "the opposite of an improvement"),
+    ("People changed as the article says", "People got better"),
+    ("People did not change as the article says", "People did not get better"),
+)
+"""What the same words are for a scale, about which the article says nothing."""
+
+
+def meaning(verdict: Outcome, kind: str) -> str:
+    """Say what a verdict means, for somebody who is no statistician.
+
+    Parameters
+    ----------
+    verdict : str
+        The verdict.
+    kind : {'claim', 'outcome'}
+        A claim of the article, or a scale of the study.
+    """
+    text = MEANINGS[verdict]
+    for words, others in OF_SCALES if kind == "outcome" else ():
+        text = text.replace(words, others)
+    return text

@@ -14,10 +14,11 @@ from brainchange.inference.claim_evidence import Checks, Compared, evidence_of
 from brainchange.inference.measures import Measure
 from brainchange.inference.multiplicity import ADJUSTMENTS
 from brainchange.inference.prepost import PrePost
-from brainchange.inference.verdict import Outcome, Verdict, decide
+from brainchange.inference.verdict import Verdict, decide
 from brainchange.inference.verdict_evidence import Evidence
 from brainchange.inference.verdict_rules import THREAT, Rule, sign
 from brainchange.inference.verdict_schema import VERDICTS_TABLE
+from brainchange.inference.verdict_text import Outcome
 from brainchange.study.claims import Claim
 from brainchange.study.model import Study
 from brainchange.study.settings import Settings

@@ -11,8 +11,9 @@ import pandas as pd
 
 from brainchange.figures.numbers import interval, number, places, plural
 from brainchange.figures.wording import text_of, with_unit
-from brainchange.inference.verdict import SAFEGUARDS, Outcome
+from brainchange.inference.verdict import SAFEGUARDS
 from brainchange.inference.verdict_rules import THREAT
+from brainchange.inference.verdict_text import Outcome
 
 Row = Mapping[Any, Any]
 Trace = Mapping[str, Any]

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brainchange.inference.verdict import DECISIVE, SAFEGUARDS, Outcome, decide
+from brainchange.inference.verdict import DECISIVE, SAFEGUARDS, decide
 from brainchange.inference.verdict_evidence import (
     DifferentialMotion,
     Evidence,
     NegativeControl,
     Threat,
 )
+from brainchange.inference.verdict_text import MEANINGS, Outcome
 
 STRONG = Evidence(
     n_treated=20,
@@ -151,6 +152,10 @@ def test_a_bayes_factor_of_small_arms_does_not_count():
     weak = replace(NOTHING, direction="up", p=0.07, p_adjusted=0.07, bayes_factor_10=4.0)
     assert decide(weak).outcome == "SUGGESTIVE"
     assert decide(replace(weak, bayes_factor_reliable=False)).outcome == "INCONCLUSIVE"
+
+
+def test_every_verdict_has_a_meaning_in_plain_words():
+    assert set(MEANINGS) == set(get_args(Outcome))
 
 
 def test_gates_come_first_and_name_their_reason():
