@@ -186,9 +186,10 @@ def _volume(anatomy: Volume, rng: np.random.Generator) -> Volume:
 def _write_tables(folder: Path, files: PreparedFiles, n_volumes: int) -> None:
     rng = np.random.default_rng(2)
     names = [f"{kind}_{axis}" for kind in ("trans", "rot") for axis in "xyz"]
-    names += ["white_matter", "csf", "std_dvars", "framewise_displacement"]
+    names += ["white_matter", "csf", "std_dvars", "framewise_displacement", "global_signal"]
+    names += [f"a_comp_cor_{place:02d}" for place in range(5)]
     values = rng.normal(0, 1e-3, (n_volumes, len(names)))
-    values += np.array([0] * 6 + [1, 1, 1, 0.1])
+    values += np.array([0] * 6 + [1, 1, 1, 0.1, 1] + [0] * 5)
     lines = ["\t".join(names)] + ["\t".join(f"{v:.6g}" for v in row) for row in values]
     (folder / files.confounds).write_text("\n".join(lines) + "\n")
     (folder / files.sidecar).write_text(json.dumps({"RepetitionTime": 2.5}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from brainchange.study.atlases import ATLASES, AtlasSource, choose_atlas, read_a
 from brainchange.study.claims import Claim, Claims
 from brainchange.study.model import Images, Study
 from brainchange.study.regions import Region, read_regions, regions_of_atlas
-from brainchange.study.settings import Settings
+from brainchange.study.settings import Regressors, Scrubbing, Settings
 from brainchange.study.strict import parse, read_yaml
 from brainchange.study.templates import TEMPLATES, TemplateSource, choose_template, read_templates
 from brainchange.study.testability import Judged, judge_claims
@@ -227,8 +227,12 @@ def _merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str
 def _settings_problems(settings: Settings) -> list[Problem]:
     known = metrics()
     problems = [
-        Problem(f"there is no metric '{name}'", f"{CONFIG}: metrics", fix=did_you_mean(name, known))
-        for name in settings.metrics
+        Problem(f"there is no metric '{name}'", f"{CONFIG}: {key}", fix=did_you_mean(name, known))
+        for key, names in (
+            ("metrics", settings.metrics),
+            ("alternatives.metrics", settings.alternatives.metrics),
+        )
+        for name in names
         if name not in known
     ]
     twice = sorted({name for name in settings.metrics if settings.metrics.count(name) > 1})
@@ -236,6 +240,7 @@ def _settings_problems(settings: Settings) -> list[Problem]:
         Problem(f"metric '{name}' is given twice", f"{CONFIG}: metrics", fix="keep one of them")
         for name in twice
     ]
+    problems += _alternative_problems(settings)
     if settings.frequency.low >= settings.frequency.high:
         problems.append(Problem("low is not below high", f"{CONFIG}: frequency", fix="swap them"))
     return problems
@@ -249,6 +254,23 @@ def _seed_problems(settings: Settings, regions: tuple[Region, ...]) -> Iterator[
             f"{CONFIG}: task.seeds",
             fix=did_you_mean(settings.task.seeds, groups),
         )
+
+
+def _alternative_problems(settings: Settings) -> Iterator[Problem]:
+    """Tell of an alternative that has the name of the primary choice and is another."""
+    pairs: tuple[tuple[str, Regressors | Scrubbing, Sequence[Regressors | Scrubbing]], ...] = (
+        ("denoising", settings.denoising, settings.alternatives.denoising),
+        ("censoring", settings.censoring, settings.alternatives.censoring),
+    )
+    for key, primary, others in pairs:
+        for other in others:
+            told = other.model_dump()
+            if other.name == primary.name and told != primary.model_dump(include=set(told)):
+                yield Problem(
+                    f"'{other.name}' is also the name of the primary {key}, which differs from it",
+                    f"{CONFIG}: alternatives.{key}",
+                    fix="rename one of them",
+                )
 
 
 def _claim_problems(claims: Claims, regions: tuple[Region, ...]) -> list[Problem]:

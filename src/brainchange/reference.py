@@ -72,8 +72,12 @@ def _keys(model: Strict, prefix: str = "") -> Iterator[tuple[str, str, str]]:
             yield prefix + name, "", text
             yield from _keys(value, f"{prefix}{name}.")
         else:
-            shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            shown = ", ".join(map(_short, value)) if isinstance(value, tuple) else str(value)
             yield prefix + name, f"`{shown}`" if shown not in ("", "{}") else "none", text
+
+
+def _short(value: object) -> str:
+    return str(getattr(value, "name", value)) if isinstance(value, Strict) else str(value)
 
 
 def _metrics() -> str:

@@ -230,6 +230,7 @@ rule measure:
                 "metrics",
                 "denoising",
                 "censoring",
+                "alternatives",
                 "coverage",
                 "frequency",
                 "task",

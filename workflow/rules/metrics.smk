@@ -4,7 +4,7 @@ MEASURED = ["measured", *(["anatomy"] if PLAN.measures_anatomy else [])]
 
 
 rule observations:
-    """Gather what was measured of each participant, and say which arm each is in."""
+    """Gather what was measured, compute the rest under other specifications, name the arms."""
     input:
         study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
         observations=expand(
@@ -22,9 +22,11 @@ rule observations:
             kind=MEASURED,
             participant=PLAN.participants,
         ),
+        signals=expand(f"{RESULTS}/{{participant}}", participant=PLAN.participants),
     output:
         observations=f"{RESULTS}/observations.tsv",
         coverage=f"{RESULTS}/coverage.tsv",
+        specifications=f"{RESULTS}/specifications.tsv",
         decisions=f"{RESULTS}/measured/decisions.tsv",
         dataset=f"{RESULTS}/dataset_description.json",
     log:
@@ -40,8 +42,17 @@ rule observations:
         folder=lambda wildcards, input: Path(input.study).parents[1].as_posix(),
         study=(STUDY,),
         decisions=tuple(PLAN.decisions),
+        runs=(dict(PLAN.runs),),
+        layout=(StudyLayout.of(STUDY),),
+        regions=PROJECT.regions,
+        edges=sorted(PROJECT.claims.edges(PROJECT.regions)),
+        settings=(
+            SETTINGS.only("metrics", "denoising", "censoring", "alternatives"),
+        ),
         code=code_digest(
-            "brainchange.metrics.gather", "brainchange.metrics.derivatives"
+            "brainchange.metrics.gather",
+            "brainchange.metrics.alternatives",
+            "brainchange.metrics.derivatives",
         ),
     message:
         f"{STUDY.id}: gathering the observations of {len(PLAN.participants)} participants"

@@ -1,4 +1,4 @@
-"""Gather what was measured of each participant, and say which arm each is in."""
+"""Gather what was measured, compute the rest under other specifications, name the arms."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -7,9 +7,14 @@ from snakemake.script import snakemake
 
 from adapter import job
 from brainchange.inference.participants import enrol
+from brainchange.metrics.alternatives import alternative_tables
 from brainchange.metrics.derivatives import write_dataset_description
-from brainchange.metrics.gather import TablePaths, gather, read_participant_tables
-from brainchange.metrics.observations import COVERAGE_TABLE, OBSERVATIONS_TABLE
+from brainchange.metrics.gather import TablePaths, gather, read_participant_tables, with_more
+from brainchange.metrics.observations import (
+    COVERAGE_TABLE,
+    OBSERVATIONS_TABLE,
+    SPECIFICATIONS_TABLE,
+)
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.tables import read_tsv
 
@@ -28,9 +33,21 @@ with job(snakemake.log[0]) as log:
         dict(zip(enrolment.participants, enrolment.arms, strict=True)),
         given.decisions,
     )
+    results = Path(output.dataset).parent
+    others = alternative_tables(
+        tables.observations,
+        given.runs[0],
+        results=results,
+        folder=folder,
+        layout=given.layout[0],
+        regions=given.regions,
+        settings=given.settings[0],
+        edges=given.edges,
+    )
+    tables = with_more(tables, others.observations, others.decisions)
     OBSERVATIONS_TABLE.write(tables.observations, Path(output.observations), sidecar=True)
     COVERAGE_TABLE.write(tables.coverage, Path(output.coverage), sidecar=True)
     DECISIONS_TABLE.write(tables.decisions, Path(output.decisions))
-    results = Path(output.dataset).parent
+    SPECIFICATIONS_TABLE.write(others.specifications, Path(output.specifications), sidecar=True)
     write_dataset_description(results, study, folder, version("brainchange"))
     log.tell(f"{len(tables.observations)} observations")

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from brainchange.errors import Problem, TableError, did_you_mean
+from brainchange.imaging.components import component_columns
 from brainchange.tables import read_tsv
 
 FloatArray = npt.NDArray[np.float64]
@@ -54,7 +55,8 @@ class Confounds:
     standardised_dvars : numpy.ndarray
         DVARS over its expected value; NaN for the first volume, (n_volumes,).
     signals : dict of str to numpy.ndarray
-        ``white_matter``, ``csf``, ``global_signal`` as far as they were asked for, (n_volumes,).
+        ``white_matter``, ``csf``, ``global_signal`` and ``a_comp_cor_00``, … as far as they were
+        asked for, (n_volumes,).
     n_non_steady_state : int
         Volumes at the start that fMRIPrep marks as not yet in steady state.
     """
@@ -71,55 +73,92 @@ class Confounds:
         return int(self.motion.shape[0])
 
 
-def read_confounds(path: Path, n_volumes: int, signals: Sequence[str]) -> Confounds:
-    """Read the columns that are needed.
+@dataclass(frozen=True)
+class ConfoundsTable:
+    """A confounds table as it is in its file.
+
+    Attributes
+    ----------
+    path : Path
+        ``desc-confounds_timeseries.tsv``, or ``_regressors.tsv`` of older versions.
+    cells : pandas.DataFrame
+        Text, one row a volume.
+    """
+
+    path: Path
+    cells: pd.DataFrame
+
+    def confounds(self, signals: Sequence[str]) -> Confounds:
+        """Take the columns that are needed.
+
+        Parameters
+        ----------
+        signals : sequence of str
+            Which of ``white_matter``, ``csf``, ``global_signal`` and the components
+            (:func:`brainchange.imaging.components.component_names`) are needed.
+
+        Returns
+        -------
+        Confounds
+            ``framewise_displacement`` is computed from the motion parameters where the table has no
+            such column (fMRIPrep leaves it out on request).
+
+        Raises
+        ------
+        TableError
+            A needed column is missing, or a cell that must not be missing is; all problems at once.
+        """
+        table, where = self.cells, str(self.path)
+        problems: list[Problem] = []
+        components = component_columns(list(map(str, table.columns)), self.path)
+        columns = {
+            name: _column(table, components.get(name, name), where, problems)
+            for name in (*MOTION, "std_dvars", *signals)
+        }
+        found = _name_in(table, "framewise_displacement")
+        displacement = _column(table, found, where, problems) if found else None
+        if problems:
+            raise TableError.from_problems(problems)
+        motion = np.column_stack([columns[name] for name in MOTION])
+        if displacement is None:
+            displacement = framewise_displacement(motion)
+        return Confounds(
+            motion=motion,
+            framewise_displacement=_undefined_first(displacement),
+            standardised_dvars=_undefined_first(columns["std_dvars"]),
+            signals={name: columns[name] for name in signals},
+            n_non_steady_state=_non_steady_state(table),
+        )
+
+
+def read_confounds_table(path: Path, n_volumes: int) -> ConfoundsTable:
+    """Read a confounds table.
 
     Parameters
     ----------
     path : Path
-        ``desc-confounds_timeseries.tsv``, or ``_regressors.tsv`` of older versions.
+        The table.
     n_volumes : int
         Volumes of the BOLD image.
-    signals : sequence of str
-        Which of ``white_matter``, ``csf`` and ``global_signal`` are needed.
-
-    Returns
-    -------
-    Confounds
-        ``framewise_displacement`` is computed from the motion parameters where the table has no
-        such column (fMRIPrep leaves it out on request).
 
     Raises
     ------
     TableError
-        A needed column is missing, a cell that must not be missing is, or the number of rows is
-        not the number of volumes; all problems at once.
+        The table cannot be read, or the number of rows is not the number of volumes.
     """
-    table = read_tsv(path)
-    if len(table) != n_volumes:
+    cells = read_tsv(path)
+    if len(cells) != n_volumes:
         raise TableError(
-            f"the table has {len(table)} rows where the BOLD image has {n_volumes} volumes",
+            f"the table has {len(cells)} rows where the BOLD image has {n_volumes} volumes",
             where=str(path),
             cause="the table belongs to another run, or a file was cut off",
         )
-    problems: list[Problem] = []
-    columns = {
-        name: _column(table, name, str(path), problems) for name in (*MOTION, "std_dvars", *signals)
-    }
-    found = _name_in(table, "framewise_displacement")
-    displacement = _column(table, found, str(path), problems) if found else None
-    if problems:
-        raise TableError.from_problems(problems)
-    motion = np.column_stack([columns[name] for name in MOTION])
-    if displacement is None:
-        displacement = framewise_displacement(motion)
-    return Confounds(
-        motion=motion,
-        framewise_displacement=_undefined_first(displacement),
-        standardised_dvars=_undefined_first(columns["std_dvars"]),
-        signals={name: columns[name] for name in signals},
-        n_non_steady_state=_non_steady_state(table),
-    )
+    return ConfoundsTable(path, cells)
+
+
+def read_confounds(path: Path, n_volumes: int, signals: Sequence[str]) -> Confounds:
+    """Read the columns that are needed: :func:`read_confounds_table`, then ``confounds``."""
+    return read_confounds_table(path, n_volumes).confounds(signals)
 
 
 def framewise_displacement(motion: FloatArray, radius: float = HEAD_RADIUS) -> FloatArray:
@@ -162,10 +201,14 @@ def backward_difference(values: FloatArray) -> FloatArray:
 
 def _name_in(table: pd.DataFrame, name: str) -> str | None:
     """Name under which the table has a column, by fMRIPrep's old or new names."""
-    for candidate in (name, OLD_NAMES[name]):
+    for candidate in (name, _old_name(name)):
         if candidate in table.columns:
             return candidate
     return None
+
+
+def _old_name(name: str) -> str:
+    return OLD_NAMES.get(name, name.replace("a_comp_cor_", "aCompCor"))
 
 
 def _column(table: pd.DataFrame, name: str, where: str, problems: list[Problem]) -> FloatArray:
@@ -175,7 +218,7 @@ def _column(table: pd.DataFrame, name: str, where: str, problems: list[Problem])
         problems.append(
             Problem(
                 f"column '{name}' is missing (fMRIPrep calls it '{name}', "
-                f"before version 1.2 '{OLD_NAMES[name]}')",
+                f"before version 1.2 '{_old_name(name)}')",
                 where,
                 "another program wrote the table",
                 did_you_mean(name, [str(c) for c in table.columns]),

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from brainchange.errors import ImageError
+from brainchange.imaging.components import component_names
 from brainchange.imaging.confounds import Confounds, backward_difference
-from brainchange.study.settings import Censoring, Denoising
+from brainchange.study.settings import Censoring, Denoising, Regressors
 
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -44,6 +46,16 @@ class Nuisance:
         """Number of volumes that are kept."""
         return int(self.kept.sum())
 
+    @cached_property
+    def of_kept(self) -> Projection:
+        """Regressors of the kept volumes."""
+        return projection(self.design[self.kept])
+
+    @property
+    def residual_degrees_of_freedom(self) -> int:
+        """Kept volumes minus independent regressors."""
+        return self.of_kept.residual_degrees_of_freedom if self.n_kept else 0
+
 
 @dataclass(frozen=True)
 class Projection:
@@ -61,6 +73,11 @@ class Projection:
     def rank(self) -> int:
         """Number of independent regressors."""
         return int(self.basis.shape[1])
+
+    @cached_property
+    def spectrum(self) -> npt.NDArray[np.complex128]:
+        """Discrete Fourier transform of the basis, (rank, n_frequencies + 1)."""
+        return np.fft.rfft(self.basis.T, axis=1)
 
     @property
     def residual_degrees_of_freedom(self) -> int:
@@ -81,7 +98,7 @@ class Projection:
             Residuals of least squares in the same unit, (n_volumes, n_signals).
         """
         explained: FloatArray = self.basis @ (self.basis.T @ signals)
-        return signals - explained
+        return np.subtract(signals, explained, out=explained)
 
 
 def nuisance(
@@ -129,25 +146,20 @@ def nuisance(
     )
 
 
-def signal_names(denoising: Denoising) -> tuple[str, ...]:
-    """Names of the tissue signals a denoising needs from the confounds table.
+def signal_names(regressors: Regressors) -> tuple[str, ...]:
+    """Names of the signals a denoising needs from the confounds table.
 
     Parameters
     ----------
-    denoising : Denoising
+    regressors : Regressors
         What is regressed out.
 
     Returns
     -------
     tuple of str
-        Some of ``white_matter``, ``csf`` and ``global_signal``.
+        Some of ``white_matter``, ``csf`` and ``global_signal``, and the anatomical components.
     """
-    asked = (
-        ("white_matter", denoising.white_matter),
-        ("csf", denoising.csf),
-        ("global_signal", denoising.global_signal),
-    )
-    return tuple(name for name, wanted in asked if wanted)
+    return (*_mean_signal_names(regressors), *component_names(regressors.anatomical_components))
 
 
 def motion_regressors(motion: FloatArray, number: int) -> FloatArray:
@@ -167,10 +179,7 @@ def motion_regressors(motion: FloatArray, number: int) -> FloatArray:
     numpy.ndarray
         (n_volumes, number); the difference of the first volume, which has none, is 0.
     """
-    if number == 6:
-        return motion
-    both = np.hstack([motion, backward_difference(motion)])
-    return both if number == 12 else np.hstack([both, both**2])
+    return motion if number == 6 else _expanded(motion, squares=number == 24)
 
 
 def cosine_basis(n_volumes: int, repetition_time: float, period: float) -> FloatArray:
@@ -220,11 +229,7 @@ def kept_volumes(
     numpy.ndarray
         True for kept volumes, (n_volumes,).
     """
-    with np.errstate(invalid="ignore"):
-        spoiled = (framewise_displacement > censoring.framewise_displacement) | (
-            standardised_dvars > censoring.standardised_dvars
-        )
-    kept = ~spoiled
+    kept = ~_spoiled(framewise_displacement, standardised_dvars, censoring)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], kept, [False]]).astype(np.int8)))
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if stop - start < censoring.shortest_segment:
@@ -259,11 +264,58 @@ def projection(design: FloatArray) -> Projection:
     return Projection(np.hstack([constant, left[:, singular > tolerance]]))
 
 
+def _spoiled(displacement: FloatArray, dvars: FloatArray, censoring: Censoring) -> Mask:
+    """Say which volumes are above a threshold; one that is not set leaves none out."""
+    spoiled = np.zeros(displacement.size, dtype=bool)
+    for values, threshold in (
+        (displacement, censoring.framewise_displacement),
+        (dvars, censoring.standardised_dvars),
+    ):
+        if threshold is not None:
+            with np.errstate(invalid="ignore"):
+                spoiled |= values > threshold
+    return spoiled
+
+
+def _mean_signal_names(regressors: Regressors) -> tuple[str, ...]:
+    asked = (
+        ("white_matter", regressors.white_matter),
+        ("csf", regressors.csf),
+        ("global_signal", regressors.global_signal),
+    )
+    return tuple(name for name, wanted in asked if wanted)
+
+
+def _expanded(values: FloatArray, *, squares: bool) -> FloatArray:
+    """Values with their backward differences, and with the squares of both."""
+    both = np.hstack([values, backward_difference(values)])
+    return np.hstack([both, both**2]) if squares else both
+
+
 def _design(
     confounds: Confounds, n_dummies: int, repetition_time: float, denoising: Denoising
 ) -> FloatArray:
     n_analysed = confounds.n_volumes - n_dummies
     motion = motion_regressors(confounds.motion, denoising.motion_parameters)[n_dummies:]
-    tissue = [confounds.signals[name][n_dummies:, np.newaxis] for name in signal_names(denoising)]
+    tissue = _mean_signals(confounds, denoising)[n_dummies:]
+    components = [
+        confounds.signals[name][n_dummies:, np.newaxis]
+        for name in component_names(denoising.anatomical_components)
+    ]
     cosines = cosine_basis(n_analysed, repetition_time, denoising.high_pass_period)
-    return np.hstack([np.ones((n_analysed, 1)), motion, *tissue, cosines])
+    return np.hstack([np.ones((n_analysed, 1)), motion, tissue, *components, cosines])
+
+
+def _mean_signals(confounds: Confounds, denoising: Denoising) -> FloatArray:
+    """Mean signals of tissues with what they are expanded by, (n_volumes, n_columns).
+
+    Squares are taken of the signals without their means, where fMRIPrep squares them as they are:
+    with the constant both span the same space, but the squares of signals of thousands are, to
+    rounding, the signals again.
+    """
+    names = _mean_signal_names(denoising)
+    columns = [confounds.signals[name][:, np.newaxis] for name in names]
+    tissue = np.hstack([np.empty((confounds.n_volumes, 0)), *columns])
+    if denoising.mean_signal_parameters == 1:
+        return tissue
+    return _expanded(tissue - tissue.mean(axis=0), squares=True)

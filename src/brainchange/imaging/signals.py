@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brainchange.errors import ImageError
-from brainchange.imaging.denoise import Nuisance, projection
+from brainchange.imaging.denoise import Nuisance
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -92,7 +92,7 @@ def region_signals(raw: FloatArray, nuisance: Nuisance) -> RegionSignals:
     ImageError
         The kept volumes are not more than the independent regressors.
     """
-    fitted = projection(nuisance.design[nuisance.kept])
+    fitted = nuisance.of_kept
     if fitted.residual_degrees_of_freedom < 1:
         raise ImageError(
             f"{nuisance.n_kept} kept volumes cannot carry {fitted.rank} nuisance regressors",

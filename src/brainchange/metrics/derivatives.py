@@ -18,8 +18,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from brainchange.files import write_text
-from brainchange.metrics.measure import MeasuredRun, ParticipantMeasurement
-from brainchange.sources.bids import derivative_name
+from brainchange.metrics.measured import MeasuredRun, ParticipantMeasurement
+from brainchange.sources.bids import Run, derivative_name
 from brainchange.study.model import Images, Study
 from brainchange.study.settings import Settings
 from brainchange.tables import write_tsv
@@ -105,20 +105,35 @@ def write_derivatives(
     written: list[Path] = []
     for run in measurement.runs:
         for description, frame, sidecar in _tables(run, measurement, settings):
-            stem, _, suffix = description.rpartition("_")
-            name = derivative_name(
-                run.run,
-                suffix=suffix,
-                extension=".tsv",
-                space=images.space,
-                seg=images.segmentation,
-                desc=stem,
-            )
-            path = folder / run.run.folder / name
+            path = folder / derivative_path(run.run, images, description)
             write_tsv(frame, path)
             write_text(path.with_suffix(".json"), _json(sidecar))
             written += [path, path.with_suffix(".json")]
     return tuple(written)
+
+
+def derivative_path(run: Run, images: Images, description: str) -> str:
+    """Say where a table of a run is in the folder of results.
+
+    Parameters
+    ----------
+    run : Run
+        Which run.
+    images : Images
+        Space and parcellation, for the name.
+    description : str
+        ``raw_timeseries``, ``denoised_timeseries`` or ``denoised_relmat``.
+    """
+    described, _, suffix = description.rpartition("_")
+    name = derivative_name(
+        run,
+        suffix=suffix,
+        extension=".tsv",
+        space=images.space,
+        seg=images.segmentation,
+        desc=described,
+    )
+    return f"{run.folder}/{name}"
 
 
 def _tables(

@@ -11,7 +11,7 @@ from brainchange.imaging.denoise import Nuisance
 from brainchange.sources.bids import Run
 from brainchange.sources.run_decisions import decision
 from brainchange.study.decisions import Decision
-from brainchange.study.settings import Settings
+from brainchange.study.settings import Censoring, Settings
 
 
 def judge_motion(
@@ -43,8 +43,29 @@ def judge_motion(
         *_dropped_at_the_start(run, nuisance, settings),
         *_censored(run, nuisance),
         *_too_much_motion(run, confounds, nuisance, settings),
-        *_too_few_volumes(run, nuisance, settings),
+        *judge_what_is_left(run, nuisance, settings.censoring),
     ]
+
+
+def judge_what_is_left(run: Run, nuisance: Nuisance, rules: Censoring) -> list[Decision]:
+    """Judge what censoring and nuisance regression leave of a run.
+
+    Parameters
+    ----------
+    run : Run
+        Which run.
+    nuisance : Nuisance
+        Design and kept volumes.
+    rules : Censoring
+        Fewest volumes (Parkes et al. 2018; Power et al. 2014) and degrees of freedom.
+
+    Returns
+    -------
+    list of dict
+        Decisions about the run, ``excluded`` or ``caution``.
+    """
+    volumes = list(_too_few_volumes(run, nuisance, rules))
+    return volumes or list(_too_few_degrees_of_freedom(run, nuisance, rules))
 
 
 def exclusion(decisions: list[Decision]) -> str:
@@ -130,10 +151,10 @@ def _too_much_motion(
             )
 
 
-def _too_few_volumes(run: Run, nuisance: Nuisance, settings: Settings) -> Iterator[Decision]:
+def _too_few_volumes(run: Run, nuisance: Nuisance, rules: Censoring) -> Iterator[Decision]:
     for action, threshold, key in (
-        ("excluded", settings.censoring.fewest_volumes, "fewest_volumes"),
-        ("caution", settings.censoring.caution_volumes, "caution_volumes"),
+        ("excluded", rules.fewest_volumes, "fewest_volumes"),
+        ("caution", rules.caution_volumes, "caution_volumes"),
     ):
         if nuisance.n_kept < threshold:
             yield decision(
@@ -146,3 +167,20 @@ def _too_few_volumes(run: Run, nuisance: Nuisance, settings: Settings) -> Iterat
                 config_key=f"censoring.{key}",
             )
             return
+
+
+def _too_few_degrees_of_freedom(
+    run: Run, nuisance: Nuisance, rules: Censoring
+) -> Iterator[Decision]:
+    left = nuisance.residual_degrees_of_freedom
+    threshold = rules.caution_degrees_of_freedom
+    if left < threshold:
+        yield decision(
+            run,
+            "caution",
+            f"nuisance regression leaves {left} degrees of freedom, fewer than {threshold}",
+            value=left,
+            threshold=threshold,
+            unit="degrees of freedom",
+            config_key="censoring.caution_degrees_of_freedom",
+        )

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from brainchange.metrics.layout import StudyLayout
-from brainchange.metrics.measure import ParticipantMeasurement
+from brainchange.metrics.measured import ParticipantMeasurement
 from brainchange.metrics.observations import (
     COVERAGE_TABLE,
     OBSERVATIONS_TABLE,
@@ -126,6 +126,28 @@ def gather(
         observations=OBSERVATIONS_TABLE.frame(named[OBSERVATIONS_TABLE.names]),
         coverage=_joined(COVERAGE_TABLE, [tables.coverage for tables in participants]),
         decisions=decisions,
+    )
+
+
+def with_more(
+    tables: MeasuredTables, observations: pd.DataFrame, decisions: Sequence[Mapping[str, Any]]
+) -> MeasuredTables:
+    """Add observations and decisions to those of a study, each participant's after its own.
+
+    Parameters
+    ----------
+    tables : MeasuredTables
+        Of a study (:func:`gather`).
+    observations : pandas.DataFrame
+        ``OBSERVATIONS_TABLE``.
+    decisions : sequence of mapping
+        Rows of ``DECISIONS_TABLE``.
+    """
+    more = DECISIONS_TABLE.frame([dict(row) for row in decisions])
+    return MeasuredTables(
+        observations=_joined(OBSERVATIONS_TABLE, [tables.observations, observations]),
+        coverage=tables.coverage,
+        decisions=_joined(DECISIONS_TABLE, [tables.decisions, more]),
     )
 
 

@@ -16,6 +16,7 @@ from brainchange.metrics.task_signals import TaskSignals, TaskValues
 from brainchange.study.settings import Frequency
 
 FloatArray = npt.NDArray[np.float64]
+ComplexArray = npt.NDArray[np.complex128]
 
 __all__ = [
     "RegionSignals",
@@ -43,6 +44,8 @@ class VoxelBlock:
         Slow drift, for the temporal signal-to-noise ratio.
     frequency : Frequency
         Low-frequency band in Hz.
+    twin : VoxelBlock, optional
+        The same voxels under another denoising: what does not depend on it is shared.
     """
 
     volumes: FloatArray
@@ -50,16 +53,30 @@ class VoxelBlock:
     nuisance: Projection
     drift: Projection
     frequency: Frequency
+    twin: VoxelBlock | None = None
 
     @cached_property
     def tsnr(self) -> FloatArray:
         """Temporal signal-to-noise ratio, (n_voxels,)."""
-        return temporal_snr(self.volumes, self.drift)
+        return self.twin.tsnr if self.twin else temporal_snr(self.volumes, self.drift)
 
     @cached_property
     def frequencies(self) -> FloatArray:
         """Frequencies of the spectrum in Hz, above 0 up to Nyquist, (n_frequencies,)."""
         return np.fft.rfftfreq(self.volumes.shape[0], self.repetition_time)[1:].astype(np.float64)
+
+    @cached_property
+    def series(self) -> FloatArray:
+        """Volumes voxel by voxel, contiguous in time, (n_voxels, n_volumes)."""
+        return self.twin.series if self.twin else np.ascontiguousarray(self.volumes.T)
+
+    @cached_property
+    def spectrum(self) -> ComplexArray:
+        """Spectrum before nuisance regression, constant first, (n_voxels, n_frequencies + 1)."""
+        if self.twin:
+            return self.twin.spectrum
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.fft.rfft(self.series, axis=1)
 
     @cached_property
     def amplitudes(self) -> FloatArray:
@@ -70,12 +87,23 @@ class VoxelBlock:
         """
         n_volumes = self.volumes.shape[0]
         with np.errstate(invalid="ignore", over="ignore"):
-            spectrum = np.abs(np.fft.rfft(self.nuisance.residuals(self.volumes), axis=0)[1:])
-        spectrum *= 2 / n_volumes
+            amplitudes: FloatArray = np.abs(self._denoised_spectrum())
+        amplitudes *= 2 / n_volumes
         if n_volumes % 2 == 0:
-            spectrum[-1] /= 2
-        found: FloatArray = spectrum
-        return found
+            amplitudes[-1] /= 2
+        return amplitudes
+
+    def _denoised_spectrum(self) -> ComplexArray:
+        """Spectrum after nuisance regression, (n_frequencies, n_voxels).
+
+        A twin takes what its regressors explain from the spectrum of all, which is linear, and
+        needs no transformation of its own.
+        """
+        if self.twin is None:
+            return np.fft.rfft(self.nuisance.residuals(self.volumes), axis=0)[1:]
+        explained = (self.series @ self.nuisance.basis) @ self.nuisance.spectrum.view(np.float64)
+        left = explained.view(np.complex128)
+        return np.subtract(self.spectrum, left, out=left).T[1:]
 
     @property
     def in_band(self) -> npt.NDArray[np.bool_]:

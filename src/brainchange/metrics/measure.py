@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +16,11 @@ import numpy.typing as npt
 from brainchange.errors import BrainchangeError, ConfigError
 from brainchange.imaging.parcellation import packaged_labels, read_labels
 from brainchange.imaging.signals import RegionSignals, region_means, region_signals
+from brainchange.metrics.compute import Material, under_alternatives
 from brainchange.metrics.covered import cover, region_decisions
 from brainchange.metrics.gates import cautions, exclusion
 from brainchange.metrics.layout import StudyLayout
+from brainchange.metrics.measured import MeasuredRun, ParticipantMeasurement
 from brainchange.metrics.prepared import ReadRun, open_run, read_run
 from brainchange.metrics.registry import Metric, chosen_metrics
 from brainchange.metrics.tasks import TaskRun, seeds_of, task_run
@@ -29,6 +30,7 @@ from brainchange.study.decisions import Decision
 from brainchange.study.model import Images
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
+from brainchange.study.specifications import denoising_alternatives
 
 FloatArray = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -46,94 +48,9 @@ class _Plan:
     settings: Settings
     layout: StudyLayout
 
-
-@dataclass(frozen=True)
-class MeasuredRun:
-    """What was measured in one run.
-
-    Attributes
-    ----------
-    files : PreparedFiles
-        Its files.
-    repetition_time : float
-        Time between volumes in s.
-    n_dummies : int
-        Volumes dropped at the start.
-    n_regressors : int
-        Nuisance regressors.
-    signals : RegionSignals
-        Region signals.
-    computed : dict of str to numpy.ndarray
-        By produced name: (n_regions,), (n_regions, n_regions) or (), NaN where missing.
-    reasons : dict of (str, str) to str
-        By metric and contrast of conditions ("" for all): why it could not be computed.
-    caution : str
-        What weakens every value of the run; empty where nothing does.
-    task_caution : str
-        What weakens values that rest on the events of the task.
-    """
-
-    files: PreparedFiles
-    repetition_time: float
-    n_dummies: int
-    n_regressors: int
-    signals: RegionSignals
-    computed: dict[str, FloatArray]
-    reasons: dict[tuple[str, str], str]
-    caution: str
-    task_caution: str = ""
-
-    def reason(self, metric: str, condition: str | None) -> str:
-        """Say why a metric could not be computed; empty where it could."""
-        return self.reasons.get((metric, "")) or self.reasons.get((metric, condition or ""), "")
-
-    @property
-    def run(self) -> Run:
-        """Which run."""
-        return self.files.run
-
-
-@dataclass(frozen=True)
-class ParticipantMeasurement:
-    """What was measured in one participant.
-
-    Attributes
-    ----------
-    participant : str
-        ``sub-01``.
-    regions : tuple of Region
-        The configured regions.
-    metrics : tuple of Metric
-        The configured metrics.
-    specification : str
-        Name of the set of analysis choices.
-    runs : tuple of MeasuredRun
-        Runs that are used.
-    excluded : dict of Run to str
-        Runs that are not, and why.
-    unusable : dict of str to str
-        Regions without enough valid voxels, and why.
-    weak : dict of str to str
-        Regions that are used although their signal is weak, and how weak.
-    coverage : tuple of dict
-        Rows of ``COVERAGE_TABLE``.
-    decisions : tuple of dict
-        Rows of ``DECISIONS_TABLE``.
-    seeds : frozenset of str
-        Regions that are seeds of task-dependent connectivity.
-    """
-
-    participant: str
-    regions: tuple[Region, ...]
-    metrics: tuple[Metric, ...]
-    specification: str
-    runs: tuple[MeasuredRun, ...]
-    excluded: dict[Run, str]
-    unusable: dict[str, str]
-    weak: dict[str, str]
-    coverage: tuple[dict[str, Any], ...]
-    decisions: tuple[Decision, ...]
-    seeds: frozenset[str] = frozenset()
+    def repeats(self, metric: Metric) -> bool:
+        """Whether a metric is computed under other specifications too."""
+        return metric.name in self.settings.alternatives.metrics
 
 
 def measure_participant(
@@ -211,6 +128,8 @@ def measure_participant(
         coverage=tuple(covered.rows),
         decisions=tuple(decisions),
         seeds=frozenset(regions[place].region for place in seeds_of(regions, settings)),
+        others=tuple(other.name for other in denoising_alternatives(settings)),
+        repeated=tuple(m for m in metrics if m.level == "voxel" and plan.repeats(m)),
     )
 
 
@@ -307,30 +226,19 @@ def _measured(
     inputs = run.inputs
     signals = region_signals(region_means(run.volumes, members), inputs.nuisance)
     task = _task(run, signals, plan)
-    values: dict[str, FloatArray] = {}
-    reasons: dict[tuple[str, str], str] = {}
-    for metric in plan.metrics:
-        try:
-            if metric.level == "task":
-                found = task.compute(metric)
-                values |= {metric.name: found.numbers} if found.numbers.size else {}
-                reasons |= {(metric.name, name): why for name, why in found.reasons.items()}
-            else:
-                values |= _values(metric, run, members, signals)
-        except BrainchangeError as error:
-            reasons[metric.name, ""] = error.reason
-        if metric.level == "voxel" and run.maps[metric.name].reason:
-            reasons[metric.name, ""] = run.maps[metric.name].reason
+    material = Material(inputs.quality, run.maps, members, signals, task)
+    computed = material.computed(plan.metrics)
     measured = MeasuredRun(
         files=inputs.files,
         repetition_time=inputs.repetition_time,
         n_dummies=inputs.nuisance.n_dummies,
         n_regressors=inputs.nuisance.design.shape[1],
         signals=signals,
-        computed=values,
-        reasons=reasons,
+        computed=computed.values,
+        reasons=computed.reasons,
         caution=caution,
         task_caution=task.caution,
+        alternatives=under_alternatives(plan.metrics, run, material),
     )
     return measured, task.decisions
 
@@ -340,20 +248,3 @@ def _task(run: ReadRun, signals: RegionSignals, plan: _Plan) -> TaskRun:
     if not any(metric.level == "task" for metric in plan.metrics):
         return TaskRun()
     return task_run(run.inputs, signals.raw, plan.layout, plan.regions, plan.settings)
-
-
-def _values(
-    metric: Metric, run: ReadRun, members: Sequence[Indices], signals: RegionSignals
-) -> dict[str, FloatArray]:
-    """Values of one metric by produced name."""
-    if metric.level == "run":
-        return {metric.name: np.asarray(metric.function(run.inputs.quality), dtype=float)}
-    if metric.level == "signal":
-        return {metric.name: np.asarray(metric.function(signals), dtype=float)}
-    found = run.maps[metric.name]
-    means = region_means(found.values[np.newaxis], members)[0]
-    if not metric.whole_brain_z:
-        return {metric.name: means}
-    plain, z = metric.produced
-    deviation = found.deviation if found.deviation > 0 else np.nan
-    return {plain: means, z: (means - found.mean) / deviation}

@@ -75,3 +75,27 @@ COVERAGE_TABLE = TableSchema(
     ),
     key=("run", "region"),
 )
+
+SPECIFICATIONS_TABLE = TableSchema(
+    "specifications",
+    "What one specification leaves of the signals of one measured run.",
+    (
+        _PARTICIPANT,
+        Column("session_id", "string", "Session"),
+        Column("run", "string", "Run, as the common part of its file names", required=True),
+        Column("specification", "string", "Name of the set of analysis choices", required=True),
+        Column("denoising", "string", "Its nuisance regression", required=True),
+        Column("censoring", "string", "Its censoring", required=True),
+        Column("primary", "boolean", "Whether effects are judged by it", required=True),
+        Column("n_kept", "integer", "Volumes that are kept; n/a where confounds are missing"),
+        Column("n_regressors", "integer", "Nuisance regressors, the constant included"),
+        Column(
+            "residual_degrees_of_freedom",
+            "integer",
+            "Kept volumes minus independent regressors; metrics of uncensored voxels have more",
+        ),
+        Column("used", "boolean", "Whether the run has values under it", required=True),
+        Column("reason", "string", "Why it has none, or what weakens them"),
+    ),
+    key=("run", "specification"),
+)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brainchange.metrics.layout import StudyLayout
-from brainchange.metrics.measure import MeasuredRun, ParticipantMeasurement
+from brainchange.metrics.measured import MeasuredRun, ParticipantMeasurement
 from brainchange.metrics.registry import Metric
 from brainchange.sources.bids import Run
 
@@ -64,7 +64,14 @@ def observation_rows(
     -------
     list of dict
         Rows of ``PARTICIPANT_OBSERVATIONS_TABLE``; several runs of one timepoint are averaged.
+        Metrics of voxels under other denoising follow those of the primary specification.
     """
+    every = (measurement, *measurement.alternatives)
+    return [row for one in every for row in _observed(one, layout)]
+
+
+def _observed(measurement: ParticipantMeasurement, layout: StudyLayout) -> list[dict[str, Any]]:
+    """Make the observations of one specification."""
     return [
         {
             "participant_id": measurement.participant,

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from brainchange.errors import BrainchangeError, ImageError
 from brainchange.files import inside
-from brainchange.imaging.confounds import Confounds, read_confounds
-from brainchange.imaging.coverage import Grid, drift_projection, require_volumes, valid_voxels
+from brainchange.imaging.confounds import Confounds, ConfoundsTable, read_confounds_table
+from brainchange.imaging.coverage import Grid, require_volumes, valid_voxels
 from brainchange.imaging.denoise import Nuisance, nuisance, projection, signal_names
 from brainchange.imaging.midline import known_midline
 from brainchange.imaging.nifti import read_label_image, read_volumes
@@ -26,19 +26,21 @@ from brainchange.imaging.parcellation import (
 )
 from brainchange.imaging.sidecar import RepetitionTime, read_repetition_time
 from brainchange.metrics.gates import judge_motion
-from brainchange.metrics.inputs import RunQuality, VoxelBlock
+from brainchange.metrics.inputs import RunQuality
 from brainchange.metrics.registry import Metric
+from brainchange.metrics.voxel_maps import BrainMaps, VoxelMap, Wanted, brain_maps
 from brainchange.sources.bids import PreparedFiles, Run
 from brainchange.sources.run_decisions import decision, left_out
 from brainchange.study.decisions import Decision
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
+from brainchange.study.specifications import Specification, denoising_alternatives
 
 FloatArray = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
-BLOCK_VOXELS = 4096
-"""Voxels computed at once: their spectra fit in the cache of a processor."""
+PRIMARY = ""
+"""Name of the primary denoising among those of a run."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,10 @@ class RunInputs:
         Of all volumes.
     nuisance : Nuisance
         Design and kept volumes.
+    alternatives : dict of str to Nuisance
+        Designs of other denoising, by the name of the specification.
+    lacking : dict of str to str
+        Specifications that this run has no confounds for, and which are missing.
     """
 
     files: PreparedFiles
@@ -67,6 +73,8 @@ class RunInputs:
     repetition_time: float
     confounds: Confounds
     nuisance: Nuisance
+    alternatives: dict[str, Nuisance]
+    lacking: dict[str, str]
 
     @property
     def run(self) -> Run:
@@ -82,26 +90,6 @@ class RunInputs:
         """Motion over the analysed volumes."""
         analysed = self.confounds.framewise_displacement[self.nuisance.n_dummies :]
         return RunQuality(analysed, self.nuisance.kept)
-
-
-@dataclass(frozen=True)
-class VoxelMap:
-    """A metric at the voxels that are kept, and how it spreads over the brain.
-
-    Attributes
-    ----------
-    values : numpy.ndarray
-        At the kept voxels, (n_kept_voxels,).
-    mean, deviation : float
-        Over all valid voxels of the brain (divisor n).
-    reason : str
-        Why it could not be computed; empty where it could.
-    """
-
-    values: FloatArray
-    mean: float
-    deviation: float
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,6 +112,8 @@ class ReadRun:
         Their temporal signal-to-noise ratio, (n_kept_voxels,).
     maps : dict of str to VoxelMap
         Voxel metrics by name.
+    alternatives : dict of str to dict of str to VoxelMap
+        The same under other denoising, by the name of the specification.
     """
 
     inputs: RunInputs
@@ -133,6 +123,7 @@ class ReadRun:
     volumes: npt.NDArray[np.generic]
     tsnr: FloatArray
     maps: dict[str, VoxelMap]
+    alternatives: dict[str, dict[str, VoxelMap]]
 
     def columns(self, voxels: Indices) -> Indices:
         """Columns of ``volumes`` that hold some of the kept voxels."""
@@ -151,7 +142,7 @@ def open_run(
     folder : Path
         The study folder.
     settings : Settings
-        Denoising and censoring.
+        Denoising, censoring, and alternatives.
 
     Returns
     -------
@@ -163,13 +154,13 @@ def open_run(
     try:
         header = read_header(inside(folder, files.bold))
         time = read_repetition_time(inside(folder, files.sidecar), header.repetition_time)
-        confounds = read_confounds(
-            inside(folder, files.confounds), header.n_volumes, signal_names(settings.denoising)
-        )
+        table = read_confounds_table(inside(folder, files.confounds), header.n_volumes)
+        confounds = table.confounds(signal_names(settings.denoising))
         removed = nuisance(confounds, time.seconds, settings.denoising, settings.censoring)
     except BrainchangeError as error:
         return None, [left_out(files.run, error)]
-    inputs = RunInputs(files, folder, header, time.seconds, confounds, removed)
+    others, lacking = _alternatives(table, time.seconds, denoising_alternatives(settings))
+    inputs = RunInputs(files, folder, header, time.seconds, confounds, removed, others, lacking)
     doubts = _repetition_time_doubt(files.run, time, header.repetition_time)
     return inputs, [*doubts, *judge_motion(files.run, confounds, removed, settings)]
 
@@ -208,8 +199,8 @@ def read_run(
     n_dummies = inputs.nuisance.n_dummies
     require_volumes(volumes, n_dummies, inputs.files.bold)
     volumes = volumes[n_dummies:]
-    mean, tsnr, maps, reasons = _brain_maps(volumes, inputs, voxel_metrics, settings)
-    valid = valid_voxels(mean, tsnr, settings.coverage)
+    maps = _brain_maps(volumes, inputs, voxel_metrics, settings)
+    valid = valid_voxels(maps.mean, maps.tsnr, settings.coverage)
     kept = np.flatnonzero(in_any_region(found, inputs.header.voxels_per_volume)[brain])
     everywhere = np.zeros(inputs.header.voxels_per_volume, dtype=bool)
     everywhere[brain] = valid
@@ -219,10 +210,10 @@ def read_run(
         regions=found,
         voxels=brain[kept],
         volumes=volumes[:, kept],
-        tsnr=tsnr[kept],
-        maps={
-            metric.name: _voxel_map(maps[metric.name], valid, kept, reasons.get(metric.name, ""))
-            for metric in voxel_metrics
+        tsnr=maps.tsnr[kept],
+        maps=maps.voxel_maps(PRIMARY, valid, kept),
+        alternatives={
+            name: maps.voxel_maps(name, valid, kept) for name in maps.values if name != PRIMARY
         },
     )
 
@@ -254,49 +245,38 @@ def _geometry(
     return found, brain
 
 
+def _alternatives(
+    table: ConfoundsTable, repetition_time: float, others: Sequence[Specification]
+) -> tuple[dict[str, Nuisance], dict[str, str]]:
+    """Make the designs of other denoising; say which of them the confounds do not allow."""
+    made: dict[str, Nuisance] = {}
+    lacking: dict[str, str] = {}
+    for other in others:
+        try:
+            confounds = table.confounds(signal_names(other.denoising))
+        except BrainchangeError as error:
+            lacking[other.name] = error.reason
+        else:
+            made[other.name] = nuisance(
+                confounds, repetition_time, other.denoising, other.censoring
+            )
+    return made, lacking
+
+
 def _brain_maps(
     volumes: npt.NDArray[np.generic],
     inputs: RunInputs,
     voxel_metrics: Sequence[Metric],
     settings: Settings,
-) -> tuple[FloatArray, FloatArray, dict[str, FloatArray], dict[str, str]]:
-    """Temporal mean, temporal SNR and voxel metrics of the brain, block by block.
-
-    A metric that cannot be computed for this run is NaN, with the reason.
-    """
-    n_voxels = volumes.shape[1]
-    mean, tsnr = np.empty(n_voxels), np.empty(n_voxels)
-    maps = {metric.name: np.full(n_voxels, np.nan) for metric in voxel_metrics}
-    reasons: dict[str, str] = {}
-    removed = projection(inputs.nuisance.design)
-    drift = drift_projection(volumes.shape[0])
-    for start in range(0, n_voxels, BLOCK_VOXELS):
-        here = slice(start, start + BLOCK_VOXELS)
-        block = VoxelBlock(
-            volumes=volumes[:, here].astype(np.float64),
-            repetition_time=inputs.repetition_time,
-            nuisance=removed,
-            drift=drift,
-            frequency=settings.frequency,
-        )
-        with np.errstate(invalid="ignore", over="ignore"):
-            mean[here] = block.volumes.mean(axis=0)
-        tsnr[here] = block.tsnr
-        for metric in voxel_metrics:
-            try:
-                maps[metric.name][here] = metric.function(block)
-            except BrainchangeError as error:
-                reasons[metric.name] = error.reason
-    return mean, tsnr, maps, reasons
-
-
-def _voxel_map(
-    values: FloatArray, valid: npt.NDArray[np.bool_], kept: Indices, reason: str
-) -> VoxelMap:
-    over_brain = values[valid & np.isfinite(values)]
-    if not over_brain.size:
-        return VoxelMap(values[kept], math.nan, math.nan, reason or "no voxel is valid")
-    return VoxelMap(values[kept], float(over_brain.mean()), float(over_brain.std()), reason)
+) -> BrainMaps:
+    repeated = [m for m in voxel_metrics if m.name in settings.alternatives.metrics]
+    wanted = {PRIMARY: Wanted(projection(inputs.nuisance.design), tuple(voxel_metrics))}
+    wanted |= {
+        name: Wanted(projection(removed.design), tuple(repeated))
+        for name, removed in inputs.alternatives.items()
+        if repeated
+    }
+    return brain_maps(volumes, inputs.repetition_time, settings.frequency, wanted)
 
 
 def _repetition_time_doubt(

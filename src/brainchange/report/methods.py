@@ -14,11 +14,15 @@ from brainchange.study.settings import (
     Denoising,
     Frequency,
     Inference,
+    Regressors,
+    Scrubbing,
     Settings,
 )
+from brainchange.study.specifications import specifications
 
 REFERENCES = (
     "Algina J, Keselman HJ (2003) Educ Psychol Meas 63:537",
+    "Behzadi Y et al. (2007) NeuroImage 37:90",
     "Benjamini Y, Hochberg Y (1995) J R Stat Soc B 57:289",
     "Chung E, Romano JP (2013) Ann Stat 41:484",
     "Cumming G (2012) Understanding the New Statistics. Routledge",
@@ -88,6 +92,7 @@ def _measured(
         Paragraph("Which voxels count", _coverage(settings.coverage)),
         Paragraph("Denoising", _denoising(settings.denoising)),
         Paragraph("Head motion", _censoring(settings.censoring)),
+        *_alternatives(settings),
         Paragraph("What is measured", _metrics(settings.frequency)),
     )
 
@@ -165,10 +170,7 @@ def _coverage(rules: Coverage) -> str:
 
 
 def _denoising(rules: Denoising) -> str:
-    regressors = [f"{rules.motion_parameters} motion parameters"]
-    regressors += ["the mean signal of white matter"] * rules.white_matter
-    regressors += ["the mean signal of cerebrospinal fluid"] * rules.csf
-    regressors += ["the global signal"] * rules.global_signal
+    regressors = _regressors(rules)
     without = "" if rules.global_signal else " The global signal was not regressed out."
     return (
         f"The first {rules.dummy_volumes} volumes were dropped (more if the confounds table marks "
@@ -178,17 +180,68 @@ def _denoising(rules: Denoising) -> str:
     )
 
 
+def _regressors(rules: Regressors) -> list[str]:
+    regressors = [f"{rules.motion_parameters} motion parameters"]
+    regressors += ["the mean signal of white matter"] * rules.white_matter
+    regressors += ["the mean signal of cerebrospinal fluid"] * rules.csf
+    regressors += ["the global signal"] * rules.global_signal
+    if rules.mean_signal_parameters == 4:
+        regressors.append("derivatives and squares of these signals")
+    if rules.anatomical_components:
+        components = f"{rules.anatomical_components} principal components of white matter and fluid"
+        regressors.append(f"{components} (aCompCor, Behzadi et al. 2007)")
+    return regressors
+
+
 def _censoring(rules: Censoring) -> str:
     return (
-        f"Volumes with framewise displacement (Power et al. 2012) above "
-        f"{rules.framewise_displacement:g} mm or standardised DVARS above "
-        f"{rules.standardised_dvars:g} were left out, as were kept stretches shorter than "
-        f"{rules.shortest_segment} volumes. A run was left out with fewer than "
+        f"{_scrubbing(rules)} A run was left out with fewer than "
         f"{rules.fewest_volumes} kept volumes, a mean displacement above "
         f"{rules.largest_mean_displacement:g} mm or a translation above "
-        f"{rules.largest_displacement:g} mm; below {rules.caution_volumes} kept volumes it is "
+        f"{rules.largest_displacement:g} mm; below {rules.caution_volumes} kept volumes, or "
+        f"{rules.caution_degrees_of_freedom} degrees of freedom after nuisance regression, it is "
         "marked with caution."
     )
+
+
+def _scrubbing(rules: Scrubbing) -> str:
+    limits = _limits_of_motion(rules)
+    if not limits:
+        return "No volume was left out for motion."
+    return (
+        f"Volumes with {limits} were left out, as were kept stretches shorter than "
+        f"{rules.shortest_segment} volumes."
+    )
+
+
+def _limits_of_motion(rules: Scrubbing) -> str:
+    limits = []
+    if rules.framewise_displacement is not None:
+        limits.append(
+            f"framewise displacement (Power et al. 2012) above {rules.framewise_displacement:g} mm"
+        )
+    if rules.standardised_dvars is not None:
+        limits.append(f"standardised DVARS above {rules.standardised_dvars:g}")
+    return " or ".join(limits)
+
+
+def _alternatives(settings: Settings) -> tuple[Paragraph, ...]:
+    """Say what else was done with the same signals; nothing where nothing was."""
+    others = settings.alternatives
+    if not (others.denoising or others.censoring):
+        return ()
+    denoising = "; ".join(f"{one.name} ({', '.join(_regressors(one))})" for one in others.denoising)
+    censoring = "; ".join(
+        f"{one.name} ({_limits_of_motion(one) or 'no volume left out'})" for one in others.censoring
+    )
+    n_all = len(specifications(settings))
+    text = (
+        f"{', '.join(others.metrics)} were also computed under other defensible choices, "
+        f"{n_all} in all with the primary one. Denoising: {denoising or 'no other'}. Censoring: "
+        f"{censoring or 'no other'}. Metrics of voxels were computed from all volumes and vary in "
+        "denoising alone. Effects are judged by the primary specification."
+    )
+    return (Paragraph("Other specifications", text),)
 
 
 def _metrics(band: Frequency) -> str:

@@ -196,6 +196,17 @@ class Claims(Strict):
                         f"add 'contradicts: [{claim.id}]' to '{other}'"
                     )
 
+    def edges(self, regions: tuple[Region, ...]) -> frozenset[tuple[str, str]]:
+        """Pairs of regions that some claim is about, first before second in the configured order.
+
+        Parameters
+        ----------
+        regions : tuple of Region
+            The configured regions, in order.
+        """
+        members = (claim.members(regions) for claim in self.claims if claim.pairs)
+        return frozenset(edge for of_claim in members for edge in of_claim)
+
     @property
     def contradictions(self) -> tuple[tuple[Claim, Claim], ...]:
         """Pairs of claims that say opposite things, each once, in order."""

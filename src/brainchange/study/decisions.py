@@ -23,6 +23,7 @@ DECISIONS_TABLE = TableSchema(
                 "session",
                 "run",
                 "volume",
+                "specification",
                 "region",
                 "outcome",
                 "measure",
@@ -32,7 +33,11 @@ DECISIONS_TABLE = TableSchema(
         Column("participant_id", "string", "Participant; n/a where all are meant"),
         Column("session_id", "string", "Session"),
         Column("run", "string", "Run, as the common part of its file names"),
-        Column("name", "string", "Region, scale, measure or task contrast the decision is about"),
+        Column(
+            "name",
+            "string",
+            "Region, scale, measure, task contrast or specification it is about",
+        ),
         Column(
             "action",
             "string",

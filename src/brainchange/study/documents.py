@@ -59,12 +59,26 @@ def _lines(model: Strict, indent: str) -> list[str]:
         if isinstance(value, Strict):
             lines.append(f"{indent}{name}:\n")
             lines.extend(_lines(value, indent + "  "))
+        elif _is_list_of_models(value):
+            lines.append(f"{indent}{name}:\n")
+            lines.extend(f"{indent}  - {_scalar(_choices(one))}\n" for one in value)
         else:
             lines.append(f"{indent}{name}: {_scalar(value)}\n")
     return lines
 
 
+def _is_list_of_models(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, tuple) and any(isinstance(one, Strict) for one in value)
+
+
+def _choices(one: Strict) -> dict[str, Any]:
+    """Name of one of a list, and what it does not leave at its default."""
+    return {"name": getattr(one, "name", None), **one.model_dump(exclude_defaults=True)}
+
+
 def _scalar(value: Any) -> str:  # noqa: ANN401
     plain = list(value) if isinstance(value, tuple) else value
-    text = yaml.safe_dump(plain, default_flow_style=True, width=10_000, allow_unicode=True)
+    text = yaml.safe_dump(
+        plain, default_flow_style=True, width=10_000, allow_unicode=True, sort_keys=False
+    )
     return text.removesuffix("...\n").strip()

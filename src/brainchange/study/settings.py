@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from brainchange.study.strict import Name, Strict, Text
 
@@ -26,8 +26,8 @@ class Sources(Strict):
     """How often a failed download is tried again (waiting longer each time)."""
 
 
-class Denoising(Strict):
-    """Nuisance regression: one design, one step, applied to region signals."""
+class Regressors(Strict):
+    """Which nuisance signals are regressed out."""
 
     name: Name = "motion12-wm-csf"
     """Name of the specification in tables and reports."""
@@ -39,29 +39,87 @@ class Denoising(Strict):
     """Regress out the mean signal of cerebrospinal fluid."""
     global_signal: bool = False
     """Regress out the global signal (shifts the sign of connectivity; never primary)."""
+    mean_signal_parameters: Literal[1, 4] = 1
+    """1: these mean signals; 4: with their derivatives and the squares of both."""
+    anatomical_components: Count = 0
+    """Principal components of white matter and fluid to regress out (aCompCor)."""
+
+
+class Denoising(Regressors):
+    """Nuisance regression: one design, one step, applied to region signals."""
+
     high_pass_period: Positive = 128.0
     """Slowest period kept, in seconds (cosine basis in the same design)."""
     dummy_volumes: Count = 4
     """Volumes dropped at the start; more if the confounds mark more as non-steady state."""
 
 
-class Censoring(Strict):
-    """Volumes left out because of motion, and runs left out because too little remains."""
+class Scrubbing(Strict):
+    """Volumes left out because of motion."""
 
-    framewise_displacement: Positive = 0.5
-    """A volume is left out above this Power framewise displacement, in mm."""
-    standardised_dvars: Positive = 1.5
-    """A volume is left out above this standardised DVARS."""
+    name: Name = "fd0.5"
+    """Name of the choice in tables and reports."""
+    framewise_displacement: Positive | None = 0.5
+    """A volume is left out above this Power framewise displacement, in mm; null for none."""
+    standardised_dvars: Positive | None = 1.5
+    """A volume is left out above this standardised DVARS; null for none."""
     shortest_segment: Annotated[int, Field(ge=1)] = 5
     """Kept stretches shorter than this many volumes are left out too."""
+
+
+class Censoring(Scrubbing):
+    """Volumes left out because of motion, and runs left out because too little remains."""
+
     fewest_volumes: Annotated[int, Field(ge=1)] = 60
     """A run with fewer kept volumes is left out."""
     caution_volumes: Annotated[int, Field(ge=1)] = 80
     """A run with fewer kept volumes is marked with caution."""
+    caution_degrees_of_freedom: Annotated[int, Field(ge=1)] = 15
+    """A run with fewer degrees of freedom after nuisance regression is marked with caution."""
     largest_mean_displacement: Positive = 0.5
     """A run with a larger mean framewise displacement is left out, in mm."""
     largest_displacement: Positive = 3.0
     """A run with a larger translation from its first volume is left out, in mm."""
+
+
+class Alternatives(Strict):
+    """Other defensible analyses of the same signals: every denoising with every censoring."""
+
+    denoising: tuple[Regressors, ...] = (
+        Regressors(name="motion24-wm-csf", motion_parameters=24),
+        Regressors(
+            name="motion24-wm-csf-gs",
+            motion_parameters=24,
+            global_signal=True,
+            mean_signal_parameters=4,
+        ),
+        Regressors(
+            name="acompcor5-motion24",
+            motion_parameters=24,
+            white_matter=False,
+            csf=False,
+            anatomical_components=5,
+        ),
+    )
+    """Denoising besides the primary one; high-pass filter and dummy volumes are those of it."""
+    censoring: tuple[Scrubbing, ...] = (
+        Scrubbing(name="uncensored", framewise_displacement=None, standardised_dvars=None),
+        Scrubbing(name="fd0.2", framewise_displacement=0.2),
+    )
+    """Censoring besides the primary one; which runs are used is decided by the primary one, and a
+    run that keeps too few volumes under another lacks only its values."""
+    metrics: tuple[Text, ...] = ("connectivity", "falff")
+    """Metrics computed under them. Those of voxels take the other denoising, not the other
+    censoring. Of pairs of regions only those are kept that a claim or a network names."""
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Alternatives:
+        for key, choices in (("denoising", self.denoising), ("censoring", self.censoring)):
+            names = [choice.name for choice in choices]
+            for name in names:
+                if names.count(name) > 1:
+                    raise ValueError(f"'{name}' is given twice in '{key}'")
+        return self
 
 
 class Coverage(Strict):
@@ -161,6 +219,8 @@ class Settings(Strict):
     """Nuisance regression."""
     censoring: Censoring = Censoring()
     """Volumes and runs left out because of motion."""
+    alternatives: Alternatives = Alternatives()
+    """Other defensible analyses, to see how much a result depends on the choice."""
     coverage: Coverage = Coverage()
     """Which voxels count, and which regions are usable."""
     frequency: Frequency = Frequency()

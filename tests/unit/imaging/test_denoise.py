@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from brainchange.errors import ImageError
+from brainchange.imaging.components import component_names
 from brainchange.imaging.confounds import Confounds
 from brainchange.imaging.denoise import (
     cosine_basis,
@@ -18,7 +21,8 @@ from brainchange.imaging.denoise import (
     signal_names,
 )
 from brainchange.imaging.signals import region_means, region_signals
-from brainchange.study.settings import Censoring, Denoising
+from brainchange.study.settings import Censoring, Denoising, Settings
+from brainchange.study.specifications import denoising_alternatives
 
 RNG = np.random.default_rng(5)
 
@@ -145,3 +149,54 @@ def test_too_few_volumes_for_the_regressors():
     with pytest.raises(ImageError, match="14 kept volumes cannot carry 14 nuisance") as caught:
         region_signals(np.ones((14, 1)), made)
     assert "fewer regressors" in str(caught.value)
+
+
+ALTERNATIVES = {one.name: one for one in denoising_alternatives(Settings())}
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [("motion24-wm-csf", 70), ("motion24-wm-csf-gs", 60), ("acompcor5-motion24", 67)],
+)
+def test_other_designs_have_the_degrees_of_freedom_of_the_protocol(name, left):
+    """Of 99 volumes with 3 cosines; the constant, which the protocol does not count, takes one."""
+    source = confounds(99)
+    names = ("global_signal", *component_names(5))
+    signals = source.signals | {name: RNG.normal(size=99) for name in names}
+    chosen = ALTERNATIVES[name].denoising.model_copy(update={"dummy_volumes": 0})
+    made = nuisance(replace(source, signals=signals), 2.5, chosen, Censoring())
+    assert made.residual_degrees_of_freedom == left - 1
+    assert made.design.shape[1] == made.of_kept.rank
+
+
+def test_expanded_mean_signals_remove_what_the_columns_of_fmriprep_remove():
+    """Least squares on the columns as fMRIPrep writes them: squares of the signals as they are."""
+    source = confounds(100)
+    chosen = Denoising(motion_parameters=6, mean_signal_parameters=4, dummy_volumes=0)
+    made = nuisance(source, 2.5, chosen, Censoring())
+    columns = [np.ones((100, 1)), source.motion, cosine_basis(100, 2.5, 128.0)]
+    for values in source.signals.values():
+        change = np.diff(values, prepend=values[0])
+        columns += [c[:, np.newaxis] for c in (values, change, values**2, change**2)]
+    design = np.hstack(columns)
+    design = design / np.linalg.norm(design, axis=0)
+    signals = RNG.normal(size=(100, 3))
+    expected = signals - design @ np.linalg.lstsq(design, signals, rcond=1e-13)[0]
+    np.testing.assert_allclose(made.of_kept.residuals(signals), expected, atol=1e-6)
+
+
+def test_without_thresholds_no_volume_is_left_out():
+    displacement, dvars = np.array([np.nan, 9.0, 0.1, 9.0]), np.array([np.nan, 9.0, 9.0, 1.0])
+    none = Censoring(framewise_displacement=None, standardised_dvars=None, shortest_segment=1)
+    assert kept_volumes(displacement, dvars, none).all()
+    one = Censoring(framewise_displacement=None, shortest_segment=1)
+    np.testing.assert_array_equal(
+        kept_volumes(displacement, dvars, one), [True, False, False, True]
+    )
+
+
+def test_nothing_is_left_where_every_volume_is_censored():
+    source = confounds(40)
+    source.framewise_displacement[:] = 9.0
+    made = nuisance(source, 2.5, Denoising(), Censoring())
+    assert (made.n_kept, made.residual_degrees_of_freedom) == (0, 0)

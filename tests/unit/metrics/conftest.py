@@ -13,11 +13,12 @@ import pytest
 
 from brainchange.metrics.gather import TablePaths, participant_tables
 from brainchange.metrics.layout import StudyLayout
-from brainchange.metrics.measure import ParticipantMeasurement, measure_participant
+from brainchange.metrics.measure import measure_participant
+from brainchange.metrics.measured import ParticipantMeasurement
 from brainchange.sources.bids import PreparedFiles, Run
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
-from brainchange.study.settings import Settings
+from brainchange.study.settings import Alternatives, Settings
 
 SHAPE = (16, 14, 10)
 AFFINE = np.array([[4.0, 0, 0, -30], [0, 4, 0, -26], [0, 0, 4, -18], [0, 0, 0, 1]])
@@ -40,6 +41,8 @@ REGIONS = (
     Region("dmPFC_L", "dmPFC", "L", "aparcaseg", ("ctx-lh-superiorfrontal",), 12.0),
 )
 N_VOLUMES, TR = 100, 2.0
+ALONE = Settings(alternatives=Alternatives(denoising=(), censoring=()))
+"""The primary specification and no other."""
 STUDY = {
     "id": "tiny",
     "title": "Tiny",
@@ -110,7 +113,7 @@ class TinyStudy:
     """A study folder that a test fills run by run."""
 
     folder: Path
-    settings: Settings = field(default_factory=Settings)
+    settings: Settings = ALONE
     regions: tuple[Region, ...] = REGIONS
     runs: list[PreparedFiles] = field(default_factory=list)
     changes: dict = field(default_factory=dict)

@@ -7,7 +7,7 @@ import pytest
 
 from brainchange.report.methods import REFERENCES, methods
 from brainchange.study.regions import Region
-from brainchange.study.settings import Censoring, Denoising, Inference, Settings
+from brainchange.study.settings import Alternatives, Censoring, Denoising, Inference, Settings
 
 REGION = (Region("amygdala_L", "amygdala", "L", "aparcaseg", ("Left-Amygdala",)),)
 
@@ -39,6 +39,20 @@ def test_the_methods_state_what_was_set(study: Any) -> None:
 
 def test_by_default_the_global_signal_is_said_to_be_kept(study: Any) -> None:
     assert "The global signal was not regressed out." in written(study, Settings())
+
+
+def test_other_specifications_are_said_and_none_where_there_are_none(study: Any) -> None:
+    said = written(study, Settings())
+    assert "12 in all with the primary one" in said
+    assert "acompcor5-motion24 (24 motion parameters, 5 principal components of white" in said
+    assert "uncensored (no volume left out); fd0.2 (framewise displacement" in said
+    alone = Settings(alternatives=Alternatives(denoising=(), censoring=()))
+    assert "Other specifications" not in written(study, alone)
+
+
+def test_no_censoring_is_said(study: Any) -> None:
+    none = Censoring(name="none", framewise_displacement=None, standardised_dvars=None)
+    assert "No volume was left out for motion." in written(study, Settings(censoring=none))
 
 
 def test_allocation_is_said(study: Any, make_up: Any, made_up_size: Any) -> None:

@@ -1,0 +1,192 @@
+"""One run under every specification: region signals that were read once, denoised anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from brainchange.errors import BrainchangeError
+from brainchange.files import inside
+from brainchange.imaging.confounds import ConfoundsTable, read_confounds_table
+from brainchange.imaging.denoise import Nuisance, nuisance, signal_names
+from brainchange.imaging.signals import region_signals
+from brainchange.metrics.derivatives import derivative_path
+from brainchange.metrics.gates import cautions, exclusion, judge_what_is_left
+from brainchange.metrics.registry import Metric
+from brainchange.sources.bids import PreparedFiles, Run
+from brainchange.study.decisions import Decision
+from brainchange.study.model import Images
+from brainchange.study.specifications import Specification
+from brainchange.tables import read_tsv
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class MeasuredSignals:
+    """Region signals of a run before denoising, and its confounds.
+
+    Attributes
+    ----------
+    run : Run
+        Which run.
+    raw : numpy.ndarray
+        Mean signals in the intensity units of the image, (n_analysed, n_regions); NaN for a region
+        that is not usable.
+    repetition_time : float
+        Time between volumes in s.
+    confounds : ConfoundsTable
+        Of all volumes.
+    """
+
+    run: Run
+    raw: FloatArray
+    repetition_time: float
+    confounds: ConfoundsTable
+
+
+@dataclass(frozen=True)
+class Respecified:
+    """What one specification makes of a run.
+
+    Attributes
+    ----------
+    run : Run
+        Which run.
+    specification : Specification
+        The choices.
+    removed : Nuisance or None
+        Design and kept volumes; None where confounds are missing.
+    decisions : tuple of dict
+        What censoring and nuisance regression leave, as decisions about the run.
+    computed : dict of str to numpy.ndarray
+        By metric: (n_regions,) or (n_regions, n_regions), NaN where missing.
+    reasons : dict of str to str
+        By metric ("" for all): why it could not be computed.
+    """
+
+    run: Run
+    specification: Specification
+    removed: Nuisance | None
+    decisions: tuple[Decision, ...] = ()
+    computed: Mapping[str, FloatArray] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def caution(self) -> str:
+        """What weakens its values; empty where nothing does."""
+        return cautions(list(self.decisions))
+
+    def reason(self, metric: str) -> str:
+        """Say why there is no value of a metric; empty where there is."""
+        return self.reasons.get("") or self.reasons.get(metric, "")
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Row of ``SPECIFICATIONS_TABLE``."""
+        left = self.removed
+        return {
+            "participant_id": self.run.participant,
+            "session_id": self.run.session,
+            "run": self.run.key,
+            "specification": self.specification.name,
+            "denoising": self.specification.denoising.name,
+            "censoring": self.specification.censoring.name,
+            "primary": self.specification.primary,
+            "n_kept": left.n_kept if left else None,
+            "n_regressors": left.design.shape[1] if left else None,
+            "residual_degrees_of_freedom": left.residual_degrees_of_freedom if left else None,
+            "used": not self.reason(""),
+            "reason": self.reason("") or self.caution or None,
+        }
+
+
+def read_signals(
+    files: PreparedFiles, images: Images, results: Path, folder: Path
+) -> MeasuredSignals | None:
+    """Read what ``measure`` wrote of a run, and its confounds.
+
+    Parameters
+    ----------
+    files : PreparedFiles
+        Paths in the study folder.
+    images : Images
+        Space and parcellation, for names.
+    results : Path
+        ``results/<study>``.
+    folder : Path
+        The study folder.
+
+    Returns
+    -------
+    MeasuredSignals or None
+        None for a run that was not measured.
+
+    Raises
+    ------
+    TableError
+        The confounds do not fit the signals.
+    """
+    path = results / derivative_path(files.run, images, "raw_timeseries")
+    if not path.is_file():
+        return None
+    told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    raw = read_tsv(path).to_numpy(dtype=float, na_value=np.nan)
+    n_volumes = len(raw) + int(told["NumberOfVolumesDiscardedByUser"])
+    confounds = read_confounds_table(inside(folder, files.confounds), n_volumes)
+    return MeasuredSignals(files.run, raw, float(told["RepetitionTime"]), confounds)
+
+
+def respecify(
+    signals: MeasuredSignals, choices: Sequence[Specification], metrics: Sequence[Metric]
+) -> Iterator[Respecified]:
+    """Compute metrics of signals under every specification.
+
+    Parameters
+    ----------
+    signals : MeasuredSignals
+        Of one run.
+    choices : sequence of Specification
+        The specifications; for the primary one only what is left is computed.
+    metrics : sequence of Metric
+        Metrics of level ``signal``.
+
+    Yields
+    ------
+    Respecified
+        One for each specification. One whose confounds are missing, or that keeps too few volumes,
+        has a reason instead of values.
+    """
+    for choice in choices:
+        try:
+            confounds = signals.confounds.confounds(signal_names(choice.denoising))
+        except BrainchangeError as error:
+            yield Respecified(signals.run, choice, None, reasons={"": error.reason})
+            continue
+        removed = nuisance(confounds, signals.repetition_time, choice.denoising, choice.censoring)
+        decisions = judge_what_is_left(signals.run, removed, choice.censoring)
+        reason = exclusion(decisions)
+        found = Respecified(signals.run, choice, removed, tuple(decisions), reasons={"": reason})
+        wanted = () if choice.primary or reason else metrics
+        yield _with_values(found, signals.raw, removed, wanted)
+
+
+def _with_values(
+    found: Respecified, raw: FloatArray, removed: Nuisance, metrics: Sequence[Metric]
+) -> Respecified:
+    values: dict[str, FloatArray] = {}
+    reasons = dict(found.reasons)
+    for metric in metrics:
+        try:
+            computed = metric.function(region_signals(raw, removed))
+        except BrainchangeError as error:
+            reasons[metric.name] = error.reason
+        else:
+            values[metric.name] = np.asarray(computed, dtype=float)
+    return Respecified(found.run, found.specification, removed, found.decisions, values, reasons)
