@@ -45,7 +45,7 @@ def test_every_configured_region_comes_out_in_order_and_what_is_missing_says_why
     every = pd.read_csv(ROOT / "config" / "regions.tsv", sep="\t")
     regions = every.loc[every["atlas"] == "aparcaseg", "region"].to_list()
     falff = table[table["metric"] == "falff_z"]
-    for _, rows in falff.groupby(["participant_id", "timepoint"]):
+    for _, rows in falff.groupby(["participant_id", "timepoint", "specification"]):
         assert rows["region"].to_list() == regions
     assert table.loc[table["value"].isna(), "flag"].notna().all()
     moved = falff[(falff["participant_id"] == "sub-05") & (falff["timepoint"] == "post")]
