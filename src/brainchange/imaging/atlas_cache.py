@@ -92,7 +92,9 @@ def is_ready(source: AtlasSource, root: Path) -> bool:
     receipt = _receipt(source, root)
     if receipt.get("components") != _described(source):
         return False
-    configured = {name: old for name, old in receipt["sources"].items() if _is_configured(name)}
+    configured = {
+        name: old for name, old in receipt.get("sources", {}).items() if _is_configured(name)
+    }
     files = [*atlas_files(source, root), *(root / name for name in configured)]
     return all(file.is_file() for file in files) and all(
         checksum(root / name, "sha256") == old for name, old in configured.items()
@@ -121,7 +123,7 @@ def read_atlas(source: AtlasSource, root: Path) -> Atlas:
                 where=str(path),
                 fix="run the workflow",
             )
-        if checksum(path, "sha256") != receipt["written"].get(path.name):
+        if checksum(path, "sha256") != receipt.get("written", {}).get(path.name):
             raise FetchError(
                 f"{path.name} is not the file that was written: its checksum differs",
                 where=str(path),

@@ -186,3 +186,38 @@ def real_harvard_oxford(shared):
         "MNI152NLin6Asym",
         labelled_image(image.values, image.affine, rows, "Harvard-Oxford"),
     )
+
+
+@pytest.mark.shared
+def test_the_real_subcortex_of_tian_is_what_the_table_pins(root, shared, tmp_path):
+    """Checksum, names and places of config/ against the published file, put there by hand."""
+    from brainchange.imaging.atlas_cache import have_atlas
+    from brainchange.study.atlases import read_atlases
+    from brainchange.study.settings import Sources
+
+    [whole] = [
+        source
+        for source in read_atlases(root / "config/atlases.tsv")
+        if (source.atlas, source.template) == ("Schaefer2018", "MNI152NLin2009cAsym")
+    ]
+    source = replace(whole, components=whole.components[1:])
+    assert source.components[0].checksum is not None
+    folder = tmp_path / "data" / "atlases" / "Schaefer2018"
+    folder.mkdir(parents=True)
+    name = "Tian_Subcortex_S2_3T_2009cAsym.nii.gz"
+    (folder / name).write_bytes((shared / "atlases" / name).read_bytes())
+    (tmp_path / "config" / "atlases").mkdir(parents=True)
+    table = "config/atlases/TianS2.tsv"
+    (tmp_path / table).write_bytes((root / table).read_bytes())
+    atlas = have_atlas(source, tmp_path, Sources(retries=0))
+    below = [
+        region
+        for region in read_regions(root / "config/regions.tsv")
+        if region.atlas == "Schaefer2018" and region.labels[0] in atlas.labels
+    ]
+    places = check_atlas(atlas, below)
+    assert [place.region.group for place in places[::2]] == [
+        "amygdala",
+        "hippocampus",
+        "accumbens",
+    ]
