@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from brainchange.imaging.atlas_cache import have_atlas
+from brainchange.study.atlases import read_atlases
 from brainchange.study.claims import Claims
 from brainchange.study.model import Study
+from brainchange.study.settings import Settings
 from brainchange.study.strict import parse, read_yaml
+from made_up.atlas import write_files
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -97,6 +101,20 @@ def test_the_region_of_the_documentation_can_be_added(root, tmp_path):
     assert "30 regions" in done.stdout
 
 
+def test_the_atlas_of_the_documentation_can_be_added(root, tmp_path):
+    shutil.copytree(root / "config", tmp_path / "config")
+    _, example = re.findall(r"```tsv\n(.*?)```", EXTENDING, re.DOTALL)
+    header, row = example.splitlines()
+    table = tmp_path / "config" / "atlases.tsv"
+    assert table.read_text().splitlines()[0] == header
+    with table.open("a") as stream:
+        stream.write(row + "\n")
+    for written in write_files(tmp_path / "config" / "atlases"):
+        written.rename(written.with_name(written.name.replace("made", "mine")))
+    [mine] = [source for source in read_atlases(table) if source.atlas == "Mine"]
+    assert "Left_Amygdala" in have_atlas(mine, tmp_path, Settings().sources).labels
+
+
 def test_the_claim_of_the_documentation_is_one():
     import yaml
 
@@ -127,7 +145,7 @@ def test_the_metric_of_the_documentation_works(tmp_path):
     config.write_text(config.read_text().replace("metrics: [", "metrics: [mean_signal, "))
     for arguments, expected in (
         (["list", "metrics"], "mean_signal\ta.u.\tregion\trest\tTemporal mean of the signal"),
-        (["check"], "7 metrics"),
+        (["check"], f" {len(Settings().metrics) + 1} metrics"),
     ):
         done = subprocess.run(
             [sys.executable, "-m", "brainchange", *arguments],
@@ -159,9 +177,9 @@ def test_every_command_explains_itself():
 @pytest.mark.parametrize(
     ("arguments", "code", "expected"),
     [
-        (["check", "demmo"], 2, "Did you mean 'demo'?"),
+        (["check", "demmo"], 2, "Did you mean 'demo'"),
         (["list", "region"], 2, "regions"),
-        (["claims", "demmo"], 2, "Did you mean 'demo'?"),
+        (["claims", "demmo"], 2, "Did you mean 'demo'"),
         (["lock", "ds03007"], 2, "Did you mean 'ds003007'?"),
         (["lock", "ds003007", "--mirror", "nowhere"], 2, "does not exist"),
         (["lock", "demo"], 2, "make both with: brainchange simulate demo"),
