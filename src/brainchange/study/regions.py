@@ -139,7 +139,8 @@ def regions_of_atlas(
     Raises
     ------
     ConfigError
-        A chosen region does not exist in this atlas, or is chosen twice.
+        A chosen region does not exist in this atlas, is chosen twice, or shares a label with
+        another one.
     """
     known = {region.region: region for region in regions if region.atlas == atlas}
     problems = [
@@ -162,9 +163,27 @@ def regions_of_atlas(
                 fix=did_you_mean(atlas, atlases),
             )
         ]
+    used = tuple(known[name] for name in chosen if name in known) or tuple(known.values())
+    problems += _overlaps(used, where)
     if problems:
         raise ConfigError.from_problems(problems)
-    return tuple(known[name] for name in chosen) if chosen else tuple(known.values())
+    return used
+
+
+def _overlaps(regions: Sequence[Region], where: str) -> list[Problem]:
+    """Regions that share a label: what they share would be correlated with itself."""
+    owner: dict[str, str] = {}
+    return [
+        Problem(
+            f"regions '{first}' and '{region.region}' share the label '{label}'",
+            where,
+            "their signals are partly the same, and their connectivity means nothing",
+            "analyse one of them (regions in config/config.yaml), or give the label to one",
+        )
+        for region in regions
+        for label in dict.fromkeys(region.labels)
+        if (first := owner.setdefault(label, region.region)) != region.region
+    ]
 
 
 def _region(row: dict[str, object]) -> Region:
