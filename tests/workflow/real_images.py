@@ -1,8 +1,8 @@
 """A project that analyses real raw images: two halves of one run stand in for pre and post.
 
-The images are those of ``shared/real/splithalf``: one participant with a T1w image and two halves of
-a run in which faces, houses and other pictures were shown, and one with a single session. They are
-no therapy data; who is treated and who is not is made up here, and so the true change is zero.
+The images are those of ``shared/real/splithalf``: one participant with a T1w image and two halves
+of a run in which faces, houses and other pictures were shown, and one with a single session. They
+are no therapy data; who is treated is made up here, and so the true change is zero.
 """
 
 from __future__ import annotations
