@@ -135,6 +135,9 @@ def _rows(judgement: Judgement, question: Question) -> Iterator[tuple[str, str]]
         if adjusted := found["with_covariates"]:
             difference = _interval(adjusted["difference"], adjusted["difference_ci"])
             yield "at equal covariates", f"{difference}   ({', '.join(question.covariates)})"
+        if (lead := found["lead"])["estimator"] == "ancova":
+            ends = _interval(lead["difference"], lead["difference_ci"])
+            yield "at equal values before", f"{ends}   (leads: arms were randomised)"
         yield "in SDs before (dppc2)", _interval(found["dppc2"], found["dppc2_ci"])
     yield from _tests(found)
     if compared:
@@ -148,6 +151,11 @@ def _tests(found: dict[str, object]) -> Iterator[tuple[str, str]]:
     method = METHODS.get(str(found["p_permutation_method"]), "")
     text = f"{_number(p)}   ({method}; smallest possible {_number(floor)})"
     yield "p, permutation", text if _known(p) else "not tested"
+    lead = found["lead"]
+    if isinstance(lead, dict) and lead["estimator"] == "ancova":
+        floor = _number(lead["p_permutation_floor"])
+        value = _number(lead["p_permutation"])
+        yield "p, at equal values before", f"{value}   (Freedman–Lane; smallest possible {floor})"
     if found["family_size"] != 1 and _known(found["p_adjusted"]):
         size = found["family_size"]
         yield "p, adjusted", f"{_number(found['p_adjusted'])}   (Holm, {size} tests)"

@@ -50,7 +50,7 @@ def test_bootstrap_intervals_equal_scipy() -> None:
         assert found[measure] == pytest.approx([expected.low, expected.high], abs=0.04)
 
 
-def test_max_t_equals_a_loop_over_all_arrangements() -> None:
+def test_stepping_down_max_t_equals_a_loop_over_all_arrangements() -> None:
     rng = np.random.default_rng(4)
     values = rng.normal(size=(11, 1)) + rng.normal(size=(11, 4))
     values[:4, 1] += 1.5
@@ -68,8 +68,20 @@ def test_max_t_equals_a_loop_over_all_arrangements() -> None:
         arm = np.isin(np.arange(11), chosen)
         test = stats.ttest_ind(values[arm], values[~arm], equal_var=False)
         statistics.append(np.abs(test.statistic)[[0, 1, 3]])
-    largest = np.max(statistics, axis=1)
-    expected = [(largest >= observed * (1 - 1e-9)).mean() for observed in statistics[0]]
+    # Westfall & Young 1993: from the largest observed, each against those not yet rejected.
+    order = np.argsort(statistics[0])[::-1]
+    stepped = []
+    for place, measure in enumerate(order):
+        largest = np.max(np.array(statistics)[:, order[place:]], axis=1)
+        share = (largest >= statistics[0][measure] * (1 - 1e-9)).mean()
+        stepped.append(max([share, *stepped]))
+    expected = np.empty(3)
+    expected[order] = stepped
     assert found.p_max_t[[0, 1, 3]] == pytest.approx(expected, rel=1e-12)
+    single = [
+        (np.max(statistics, axis=1) >= observed * (1 - 1e-9)).mean() for observed in statistics[0]
+    ]
+    assert (found.p_max_t[[0, 1, 3]] <= np.array(single) + 1e-12).all()
+    assert found.p_max_t[[0, 1, 3]].max() < max(single)
     assert np.isnan(found.p_max_t[2])
     assert (found.p_max_t[[0, 1, 3]] >= found.p[[0, 1, 3]]).all()

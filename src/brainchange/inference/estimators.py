@@ -53,8 +53,11 @@ def four_estimators(
         "n_control_any": fits["mixed_model"].n_control,
     }
     for name, fit in fits.items():
+        low, high = fit.interval()
         cells |= {
             name: fit.estimate,
+            f"{name}_ci_low": low,
+            f"{name}_ci_high": high,
             f"{name}_se": fit.standard_error,
             f"{name}_se_unadjusted": fit.unadjusted_error,
             f"{name}_df": fit.df,

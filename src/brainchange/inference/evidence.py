@@ -18,6 +18,8 @@ from brainchange.study.settings import Inference
 
 Floats = npt.NDArray[np.float64]
 NARROW_SCALE, WIDE_SCALE = 0.5, 1.0
+SMALL_BOUND, LARGE_BOUND = 0.3, 0.8
+"""Other bounds of equivalence, in standard deviations before therapy, to see what hangs on one."""
 FEWEST_FOR_BAYES = 8
 """Participants an arm below which a Bayes factor from Student's t is not to be trusted."""
 Numbers = dict[str, float | bool | None]
@@ -93,9 +95,13 @@ def _equivalence(sides: Sides, inference: Inference, *, tested: bool) -> Numbers
     unit = pooled_sd(sides.treated[0], sides.control[0]) if min(sides.sizes) > 1 else nan
     unit = unit if unit > 0 else nan
     result = equivalence(sides.welch, inference.smallest_effect_of_interest * unit)
+    others = [equivalence(sides.welch, bound * unit).p for bound in (SMALL_BOUND, LARGE_BOUND)]
+    small, large = others if tested else (nan, nan)
     return {
         "equivalence_bound": result.bound,
         "tost_p": result.p if tested else nan,
+        "tost_p_small": small,
+        "tost_p_large": large,
         "tost_ci_low": result.low / unit,
         "tost_ci_high": result.high / unit,
         "smallest_equivalence_bound": smallest_equivalence_bound(*sides.sizes),

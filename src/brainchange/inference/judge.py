@@ -15,6 +15,7 @@ from brainchange.inference.change import sign_flip_test
 from brainchange.inference.evidence import FEWEST_FOR_BAYES
 from brainchange.inference.freedman_lane import Adjusted, freedman_lane
 from brainchange.inference.judge_case import Case, Numbers, Question, describe_case
+from brainchange.inference.judge_lead import lead_of
 from brainchange.inference.multiplicity import holm
 from brainchange.inference.permutation import (
     PermutationTest,
@@ -83,8 +84,9 @@ def judge(data: Arranged, question: Question, settings: Settings) -> tuple[Judge
     Notes
     -----
     The primary test is the studentised permutation of the arms; with covariates that of Freedman
-    and Lane. The specifications of a table are its estimators with and without covariates; they
-    stand for the multiverse of the verdict.
+    and Lane. Where chance made the arms the difference at equal values before leads
+    (:func:`brainchange.inference.lead.analysis_of_covariance`). The specifications of a table are
+    its estimators with and without covariates; they stand for the multiverse of the verdict.
     """
     cases = [describe_case(data, n, question, settings) for n in range(len(data.measures))]
     _test_arms([case for case in cases if case.has_control], data, settings)
@@ -93,7 +95,8 @@ def judge(data: Arranged, question: Question, settings: Settings) -> tuple[Judge
             _test_change(case, data, settings)
         elif case.test is not None:
             _compare_at_equal_covariates(case, data, question, settings)
-    adjusted = holm([case.numbers["p_permutation"] for case in cases])
+        case.numbers["lead"] = lead_of(case, data, question, settings)
+    adjusted = holm([case.numbers["lead"]["p_permutation"] for case in cases])
     for case, p in zip(cases, adjusted, strict=True):
         case.numbers["p_adjusted"] = float(p)
         case.numbers["family_size"] = int(np.isfinite(adjusted).sum())
@@ -176,7 +179,9 @@ def _compare_at_equal_covariates(
         }
     if data.motion is not None:
         moved = data.motion[1] - data.motion[0]
-        found = _adjusted(case, data, np.column_stack([data.covariates, moved]), settings)
+        before = [data.pre[:, case.place]] if question.randomised else []
+        covariates = np.column_stack([data.covariates, *before, moved])
+        found = _adjusted(case, data, covariates, settings)
         who = case.who & np.isfinite(moved)
         motion = welch(moved[who & data.treated], moved[who & ~data.treated])
         case.motion = DifferentialMotion(motion.p, found.difference, found.p)
@@ -219,11 +224,8 @@ def _judgement(case: Case, data: Arranged, question: Question, settings: Setting
 def _evidence(case: Case, question: Question, settings: Settings) -> Evidence:
     """Bring the numbers of a case into the form the verdict is decided from."""
     found, inference = case.numbers, settings.inference
-    difference, (low, high) = found["change_difference"], found["change_difference_ci"]
-    if adjusted := found["with_covariates"]:
-        difference, (low, high) = adjusted["difference"], adjusted["difference_ci"]
-    if not case.has_control:
-        difference, (low, high) = found["treated"]["change"], found["treated"]["change_ci"]
+    lead = found["lead"]
+    low, high = lead["difference_ci"]
     unit = found["dppc2"] / found["change_difference"] if found["change_difference"] else nan
     control = found["negative_control"]
     return Evidence(
@@ -232,12 +234,13 @@ def _evidence(case: Case, question: Question, settings: Settings) -> Evidence:
         direction=question.direction,
         has_control=case.has_control,
         is_randomised=question.randomised,
-        difference=difference,
+        difference=lead["difference"],
         low=low,
         high=high,
-        p=found["p_permutation"],
+        p=lead["p_permutation"],
         p_adjusted=found["p_adjusted"],
-        p_floor=found["p_permutation_floor"],
+        p_floor=lead["p_permutation_floor"],
+        lead="ancova" if lead["estimator"] == "ancova" else "change_score",
         family_size=found["family_size"],
         ancova=found["ancova"]["estimate"],
         ancova_p=found["ancova"]["p"],

@@ -29,9 +29,14 @@ Booleans = npt.NDArray[np.bool_]
 Numbers = dict[str, Any]
 TAKEN = (
     "tost_p",
+    "tost_p_small",
+    "tost_p_large",
     "equivalence_bound",
     "smallest_equivalence_bound",
+    "smallest_equivalence_difference",
     "bayes_factor_10",
+    "bayes_factor_10_narrow",
+    "bayes_factor_10_wide",
     "bayes_factor_01_ceiling",
     "bayes_factor_reliable",
     "minimum_detectable_effect",
@@ -219,7 +224,7 @@ def _estimates(case: Case, data: Arranged, question: Question, *, tested: bool) 
         "constrained_baseline": _model(constrained, tested=tested),
         "estimators": estimators,
         "specifications": specifications,
-        "leading_estimator": "ancova" if question.randomised else "change_score",
+        "lead": None,
     }
 
 
@@ -227,6 +232,7 @@ def _model(found: ModelEffect, *, tested: bool) -> Numbers:
     return {
         "estimate": found.estimate,
         "se": found.standard_error,
+        "ci": list(found.interval()),
         "df": found.df,
         "p": found.p if tested else nan,
         "n": {"treated": found.n_treated, "control": found.n_control},

@@ -144,6 +144,7 @@ def analysis_of_covariance(
     *,
     settings: Settings,
     names: tuple[str, ...],
+    covariates: Floats | None = None,
 ) -> Lead | None:
     """Lead with the difference at equal values before, HC3 and Freedman–Lane permutation.
 
@@ -157,6 +158,8 @@ def analysis_of_covariance(
         Seed and number of permutations.
     names : tuple of str
         Study, contrast and participants: the names of the seed.
+    covariates : numpy.ndarray, shape (n_participants, n_covariates), optional
+        Further covariates, finite.
 
     Returns
     -------
@@ -172,14 +175,16 @@ def analysis_of_covariance(
     Lane 1983; Winkler et al. 2014), studentised by the same errors, so that interval and p agree;
     the difference is the same whether change or the value after is adjusted.
     """
+    further = np.empty((pre.size, 0)) if covariates is None else covariates
     arms = [(pre[side], (pre + change)[side]) for side in (treated, ~treated)]
-    found = ancova(arms[0], arms[1])
+    in_arms = np.concatenate([further[treated], further[~treated]])
+    found = ancova(arms[0], arms[1], covariates=in_arms if further.size else None)
     if not found.standard_error > 0:
         return None
     tested = freedman_lane(
         change,
         treated,
-        pre[:, None],
+        np.column_stack([pre, further]),
         permutations=settings.inference.permutations,
         generator=named_generator(settings.seed, "lead", *names),
         errors="hc3",

@@ -7,6 +7,7 @@ from math import nan, sqrt
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtrit
 
 from brainchange.inference.restricted_likelihood import Fit, cells, fit
 
@@ -54,6 +55,13 @@ class ModelEffect:
     n_treated: int
     n_control: int
     problem: str = ""
+
+    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Give the interval of the estimate: t with the Kenward–Roger error and df."""
+        if not (self.standard_error > 0 and self.df > 0):
+            return nan, nan
+        margin = float(stdtrit(self.df, (1 + confidence) / 2)) * self.standard_error
+        return self.estimate - margin, self.estimate + margin
 
 
 def mixed_model(treated: Arm, control: Arm) -> ModelEffect:

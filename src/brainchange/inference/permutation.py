@@ -136,9 +136,11 @@ def permutation_test(
     p is ``P(|t*| ≥ |t|)``; ``scipy.stats.permutation_test`` doubles the smaller tail instead,
     which differs where the distribution is asymmetric. Monte Carlo: ``(b + 1)/(m + 1)`` (Phipson
     and Smyth 2010, Statistical Applications in Genetics and Molecular Biology 9:39). Memory does
-    not grow with the number of arrangements. Within a family ``p_max_t`` is the share of
-    arrangements whose largest statistic is at least that of the measure (Westfall and Young 1993,
-    single-step max T), which keeps the family-wise error whatever the measures have in common.
+    not grow with the number of arrangements. Within a family ``p_max_t`` is that of the step-down
+    max T (Westfall and Young 1993, algorithm 4.1): the share of arrangements in which the largest
+    statistic of those measures that were observed no larger is at least that of the measure, and no
+    smaller than for a measure observed larger. It keeps the family-wise error whatever the measures
+    have in common.
     """
     group = treated if treated.sum() * 2 <= treated.size else ~treated
     standard = _standardised(values)
@@ -162,16 +164,23 @@ def permutation_test(
 def _beyond(
     arrangements: Iterable[Floats], standard: Floats, threshold: Floats, families: list[list[int]]
 ) -> tuple[Floats, Floats]:
-    """Count the arrangements beyond each measure: its own statistic, the largest of its family."""
+    """Count the arrangements beyond each measure: by its own statistic, and stepping down.
+
+    Stepping down, that of a measure is the largest among those of its family observed no larger.
+    """
     own, largest = np.zeros(threshold.size), np.full(threshold.size, np.nan)
-    for places in families:
+    ranked = [np.array(places)[np.argsort(threshold[places], kind="stable")] for places in families]
+    for places in ranked:
         largest[places] = 0
     for labels in arrangements:
         statistic = _absolute_t(labels, standard)
         own += (statistic >= threshold).sum(axis=0)
-        for places in families:
-            highest = statistic[:, places].max(axis=1, keepdims=True)
+        for places in ranked:
+            highest = np.maximum.accumulate(statistic[:, places], axis=1)
             largest[places] += (highest >= threshold[places]).sum(axis=0)
+    for places in ranked:
+        downward = places[::-1]
+        largest[downward] = np.maximum.accumulate(largest[downward])
     return own, largest
 
 

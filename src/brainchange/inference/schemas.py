@@ -99,6 +99,8 @@ WITHIN_TABLE = TableSchema(
 def _model(name: str, description: str) -> tuple[Column, ...]:
     return (
         Column(name, "number", description),
+        Column(f"{name}_ci_low", "number", "Lower end of its 95 % interval, in `unit`"),
+        Column(f"{name}_ci_high", "number", "Upper end of its 95 % interval, in `unit`"),
         Column(f"{name}_se", "number", "Its Kenward–Roger standard error, in `unit`"),
         Column(
             f"{name}_se_unadjusted",
@@ -175,7 +177,8 @@ EFFECTS_TABLE = TableSchema(
             "p_max_t",
             "number",
             "The same adjusted for all regions (or all negative controls) of the same metric: "
-            "Westfall–Young max |T|, over the same arrangements; n/a for other measures",
+            "step-down max |T| of Westfall and Young, over the same arrangements; n/a for other "
+            "measures",
         ),
         Column("p_floor", "number", "Smallest p this permutation test can give with these arms"),
         Column(
@@ -280,6 +283,16 @@ EFFECTS_TABLE = TableSchema(
             "tost_p",
             "number",
             "p of two one-sided Welch tests: below 0.05 the difference is smaller than the bound",
+        ),
+        Column(
+            "tost_p_small",
+            "number",
+            "The same within ± 0.3 standard deviations before therapy (sensitivity)",
+        ),
+        Column(
+            "tost_p_large",
+            "number",
+            "The same within ± 0.8 standard deviations before therapy (sensitivity)",
         ),
         Column(
             "tost_ci_low",

@@ -16,7 +16,9 @@ import pandas as pd
 
 from brainchange.figures.numbers import interval, number, p_floor, p_value, places
 from brainchange.figures.wording import text_of, title_of, with_unit
+from brainchange.report.beside import beside
 from brainchange.report.estimators import Estimators, estimators
+from brainchange.report.lead import is_adjusted, led
 from brainchange.report.strip import Strip, strip
 from brainchange.study.claims import Claim, Claims
 from brainchange.study.model import Study
@@ -58,6 +60,8 @@ class Finding:
         On which side of zero the interval lies, against the article's direction.
     reading : tuple of str
         The effect in sentences.
+    beside : str
+        Equivalence, Bayes factor, and what arms of this size could show.
     estimators : Estimators or None
         Four estimators of it side by side.
     flag : str
@@ -89,6 +93,7 @@ class Finding:
     detectable_sd: str
     side: str
     reading: tuple[str, ...]
+    beside: str
     estimators: Estimators | None
     flag: str
     strip: Strip | None
@@ -126,25 +131,6 @@ def findings(
         finding(row, said.get(str(row["measure"])) if kind == "claim" else None, study, rules)
         for row in rows.to_dict("records")
     )
-
-
-def led(row: Row) -> Row:
-    """Put the leading estimate, its interval and its p in the place of the difference in change.
-
-    Parameters
-    ----------
-    row : mapping
-        Row of ``EFFECTS_TABLE``.
-    """
-    if text_of(row.get("lead_estimator")) != "ancova":
-        return row
-    return dict(row) | {
-        "difference": row["lead_difference"],
-        "ci_low": row["lead_ci_low"],
-        "ci_high": row["lead_ci_high"],
-        "p_permutation": row["lead_p"],
-        "p_floor": row["lead_p_floor"],
-    }
 
 
 def finding(row: Row, claim: Claim | None, study: Study, rules: Inference) -> Finding:
@@ -188,7 +174,8 @@ def finding(row: Row, claim: Claim | None, study: Study, rules: Inference) -> Fi
         detectable_sd=_detectable_sd(row),
         side=_side(row),
         reading=reading(original, study, rules),
-        measured="at equal values before" if _adjusted(original) else "in change",
+        measured="at equal values before" if is_adjusted(original) else "in change",
+        beside=beside(original, rules),
         estimators=estimators(original, randomised=study.allocation.randomised),
         flag=text_of(row["flag"]),
         strip=strip(row, rules.smallest_effect_of_interest),
@@ -207,7 +194,7 @@ def reading(row: Row, study: Study, rules: Inference) -> tuple[str, ...]:
     rules : Inference
         Level of the tests.
     """
-    adjusted, row = _adjusted(row), led(row)
+    adjusted, row = is_adjusted(row), led(row)
     if not math.isfinite(row["difference"]):
         why = text_of(row["flag"]) or "no participant has both timepoints"
         return (f"Not estimated: {why}.",)
@@ -230,11 +217,6 @@ def reading(row: Row, study: Study, rules: Inference) -> tuple[str, ...]:
     if not study.allocation.randomised:
         said.append("Arms were not randomised, so any difference is an association.")
     return tuple(said)
-
-
-def _adjusted(row: Row) -> bool:
-    """Whether the difference at equal values before leads."""
-    return text_of(row.get("lead_estimator")) == "ancova"
 
 
 def _certainty(row: Row, rules: Inference, digits: int, unit: str) -> list[str]:

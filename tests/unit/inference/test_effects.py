@@ -74,7 +74,8 @@ def test_regions_of_one_metric_are_adjusted_together(made_up: Maker) -> None:
     assert set(adjusted["kind"]) == {"region", "negative_control"}
     assert (adjusted["p_max_t"] >= adjusted["p_permutation"]).all()
     regions = adjusted[adjusted["kind"] == "region"]
-    assert (regions["p_max_t"] > regions["p_permutation"]).all()
+    smallest = regions.sort_values("p_permutation").groupby("contrast").first()
+    assert (smallest["p_max_t"] > smallest["p_permutation"]).all()
     alone = adjusted[adjusted["kind"] == "negative_control"]
     assert alone["p_max_t"].tolist() == alone["p_permutation"].tolist()
 

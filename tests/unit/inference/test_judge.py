@@ -62,6 +62,45 @@ def test_a_planted_effect_of_one_and_a_half_is_supported(randomised, expected):
         assert found.verdict.outcome == expected
 
 
+def test_where_chance_made_the_arms_the_difference_at_equal_values_before_leads():
+    data = table(20, 20, -1.0, 3)
+    found = one(data).numbers
+    assert found["lead"]["estimator"] == "ancova"
+    assert found["lead"]["difference"] == found["ancova"]["estimate"]
+    assert found["lead"]["difference_ci"] == found["ancova"]["ci"]
+    assert found["p_adjusted"] == found["lead"]["p_permutation"] != found["p_permutation"]
+    chosen = one(data, replace(ASKED, randomised=False)).numbers
+    assert chosen["lead"]["estimator"] == "change_score"
+    assert chosen["lead"]["difference"] == chosen["change_difference"]
+    assert chosen["p_adjusted"] == chosen["p_permutation"] == found["p_permutation"]
+    alone = one(data, replace(ASKED, control=())).numbers
+    assert alone["lead"]["estimator"] == "within_arm"
+
+
+def test_equivalence_within_other_bounds_and_intervals_of_models_are_told():
+    data = table(20, 20, 0.1, 5)
+    found = one(data).numbers
+    change = (data.post - data.pre)[:, 0]
+    arms = change[data.treated], change[~data.treated]
+    variances = [data.pre[side, 0].var(ddof=1) for side in (data.treated, ~data.treated)]
+    unit = np.sqrt(np.mean(variances))
+    for key, bound in (("tost_p_small", 0.3), ("tost_p", 0.5), ("tost_p_large", 0.8)):
+        one_sided = [
+            stats.ttest_ind(arms[0] + side * bound * unit, arms[1], equal_var=False, alternative=a)
+            for side, a in ((1, "greater"), (-1, "less"))
+        ]
+        assert found[key] == pytest.approx(max(test.pvalue for test in one_sided))
+    for name in ("mixed_model", "constrained_baseline"):
+        model = found[name]
+        margin = stats.t.ppf(0.975, model["df"]) * model["se"]
+        assert model["ci"] == pytest.approx(
+            [model["estimate"] - margin, model["estimate"] + margin]
+        )
+    assert (
+        found["bayes_factor_10_wide"] < found["bayes_factor_10"] < found["bayes_factor_10_narrow"]
+    )
+
+
 def test_the_same_effect_against_the_claim_contradicts_it():
     assert one(table(20, 20, 1.5)).verdict.outcome == "CONTRADICTED"
 

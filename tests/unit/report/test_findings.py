@@ -47,6 +47,11 @@ def row(**changes: Any) -> dict[str, Any]:
         "ancova": 0.09,
         "constrained_baseline": 0.085,
         "estimators_note": None,
+        "tost_p": math.nan,
+        "tost_p_small": math.nan,
+        "tost_p_large": math.nan,
+        "bayes_factor_10": math.nan,
+        "smallest_equivalence_difference": math.nan,
         "flag": None,
     } | changes
 
