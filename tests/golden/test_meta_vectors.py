@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
@@ -110,3 +112,23 @@ def test_restricted_likelihood_is_at_its_top() -> None:
     best = random_effects(y, v).tau2
     for shift in (-1e-3, 1e-3):
         assert restricted(best) > restricted(best + shift)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    effects=st.lists(st.integers(-30, 30).map(lambda n: n / 10), min_size=2, max_size=7),
+    scale=st.sampled_from([1e-3, 5.0, -2.0]),
+    shift=st.integers(-3, 3),
+)
+def test_unit_direction_and_order_of_studies_change_nothing(
+    effects: list[float], scale: float, shift: int
+) -> None:
+    y, v = np.array(effects), np.linspace(0.05, 0.4, len(effects))
+    one = random_effects(y, v)
+    other = random_effects(scale * (y[::-1] + shift), scale**2 * v[::-1])
+    assert other.mean.value == pytest.approx(scale * (one.mean.value + shift), rel=1e-4, abs=1e-5)
+    error = abs(scale) * one.mean.standard_error
+    assert other.mean.standard_error == pytest.approx(error, rel=1e-4)
+    assert other.tau2 == pytest.approx(scale**2 * one.tau2, rel=1e-3, abs=1e-6 * scale**2)
+    assert one.mean.standard_error >= one.fixed.standard_error * (1 - 1e-9)
+    assert min(effects) - 1e-9 <= one.mean.value <= max(effects) + 1e-9

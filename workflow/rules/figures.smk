@@ -7,6 +7,7 @@ rule figures:
         effects=rules.effects.output.effects,
         within=rules.effects.output.within,
         changes=rules.effects.output.changes,
+        reliability=rules.effects.output.reliability,
         attrition=rules.effects.output.attrition,
         coverage=rules.observations.output.coverage,
     output:

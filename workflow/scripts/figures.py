@@ -7,6 +7,7 @@ from snakemake.script import snakemake
 from adapter import job
 from brainchange.figures.drawing import FigureInput
 from brainchange.figures.registry import write_figures
+from brainchange.inference.reliability_schema import RELIABILITY_TABLE
 from brainchange.inference.schemas import (
     ATTRITION_TABLE,
     CHANGES_TABLE,
@@ -19,6 +20,7 @@ SCHEMAS = {
     "effects": EFFECTS_TABLE,
     "within": WITHIN_TABLE,
     "changes": CHANGES_TABLE,
+    "reliability": RELIABILITY_TABLE,
     "attrition": ATTRITION_TABLE,
     "coverage": COVERAGE_TABLE,
 }

@@ -22,7 +22,8 @@ class FigureInput:
     study, settings, claims
         The configuration.
     tables : mapping of str to pandas.DataFrame
-        Tables by name (``effects``, ``within``, ``changes``, ``attrition``, ``coverage``).
+        Tables by name (``effects``, ``within``, ``changes``, ``reliability``,
+        ``attrition``, ``coverage``).
     """
 
     study: Study

@@ -14,6 +14,8 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from brainchange.inference.permutation import BLOCK_BYTES
+
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
 PENALTIES = np.logspace(-1, 4, 11)
@@ -106,9 +108,14 @@ def predict(
     fit of scikit-learn's ridge takes all outcomes and penalties at once, so that permuted outcomes
     cost little more than one.
     """
-    missed = [_missed(features, known, outcomes, *fold) for fold in folds]
+    at_once = max(1, BLOCK_BYTES // (8 * PENALTIES.size * len(outcomes)))
+    blocks = [
+        outcomes[:, start : start + at_once] for start in range(0, outcomes.shape[1], at_once)
+    ]
+    missed = [[_missed(features, known, block, *fold) for fold in folds] for block in blocks]
     baseline, without, with_features = (
-        np.array([one[part] for one in missed]) for part in range(3)
+        np.concatenate([[one[part] for one in block] for block in missed], axis=2)
+        for part in range(3)
     )
     return Predicted(_quality(without, baseline, folds), _quality(with_features, baseline, folds))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
 from brainchange.inference.bootstrap import bca_ends
 from brainchange.inference.correlation import correlation, residuals
-from brainchange.inference.permutation import TIE
+from brainchange.inference.permutation import BLOCK_BYTES, TIE
 
 Floats = npt.NDArray[np.float64]
 RESAMPLES = 5_000
@@ -50,13 +52,14 @@ def permutation_p(
     if one is None or other is None:
         return float("nan")
     observed = abs(float(one @ other)) * (1 - TIE) - TIE
-    keys = generator.random((permutations, other.size))
-    drawn = other[np.argsort(keys, axis=1)]
-    if given.shape[1]:
-        basis = np.linalg.qr(given - given.mean(axis=0))[0]
+    basis = np.linalg.qr(given - given.mean(axis=0))[0]
+    beyond, rows = 0, max(1, BLOCK_BYTES // (8 * other.size))
+    for start in range(0, permutations, rows):
+        keys = generator.random((min(rows, permutations - start), other.size))
+        drawn = other[np.argsort(keys, axis=1)]
         drawn = drawn - (drawn @ basis) @ basis.T
-    lengths = np.maximum(np.linalg.norm(drawn, axis=1), np.finfo(float).tiny)
-    beyond = int((np.abs(drawn @ one) / lengths >= observed).sum())
+        lengths = np.maximum(np.linalg.norm(drawn, axis=1), np.finfo(float).tiny)
+        beyond += int((np.abs(drawn @ one) / lengths >= observed).sum())
     return (beyond + 1) / (permutations + 1)
 
 
@@ -98,33 +101,44 @@ def bca_interval(
     values = np.column_stack([first, second, given])
     spread = values.std(axis=0)
     values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    drawn = _partial(_counts(strata, generator), values)
+    products = (values[:, :, None] * values[:, None, :]).reshape(len(values), -1)
+    drawn = np.concatenate(
+        [
+            _partial(counts @ values, counts @ products, len(values))
+            for counts in _counts(strata, generator)
+        ]
+    )
+    left_out = _partial(
+        values.sum(axis=0) - values, products.sum(axis=0) - products, len(values) - 1
+    )
     estimate = correlation(first, second, given).r
-    left_out = _partial(1.0 - np.eye(first.size), values)
     influence = left_out.mean() - left_out
     with np.errstate(divide="ignore", invalid="ignore"):
         acceleration = float((influence**3).sum() / (6 * (influence**2).sum() ** 1.5))
     return bca_ends(drawn, estimate, acceleration, confidence)
 
 
-def _counts(strata: npt.NDArray[np.str_], generator: np.random.Generator) -> Floats:
-    """Draw how often each participant occurs, shape (n_resamples, n)."""
-    counts = np.zeros((RESAMPLES, strata.size))
-    for stratum in np.unique(strata):
-        members = np.flatnonzero(strata == stratum)
-        chosen = members[generator.integers(0, members.size, (RESAMPLES, members.size))]
-        rows = np.repeat(np.arange(RESAMPLES), members.size)
-        np.add.at(counts, (rows, chosen.ravel()), 1.0)
-    return counts
+def _counts(strata: npt.NDArray[np.str_], generator: np.random.Generator) -> Iterator[Floats]:
+    """Draw how often each participant occurs, blocks of shape (n_rows, n)."""
+    members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
+    rows = max(1, BLOCK_BYTES // (8 * strata.size))
+    for start in range(0, RESAMPLES, rows):
+        size = min(rows, RESAMPLES - start)
+        keys, counts = generator.random((size, strata.size)), np.zeros((size, strata.size))
+        for mine in members:
+            chosen = mine[(keys[:, mine] * mine.size).astype(np.intp)]
+            np.add.at(counts, (np.repeat(np.arange(size), mine.size), chosen.ravel()), 1.0)
+        yield counts
 
 
-def _partial(counts: Floats, values: Floats) -> Floats:
-    """Partial correlation of the first two columns given the others, for every row of counts."""
-    size = counts.sum(axis=1)
-    means = counts @ values / size[:, None]
-    products = (values[:, :, None] * values[:, None, :]).reshape(len(values), -1)
-    width = values.shape[1]
-    moments = (counts @ products / size[:, None]).reshape(-1, width, width)
+def _partial(sums: Floats, products: Floats, size: int) -> Floats:
+    """Partial correlation of the first two columns given the others, from sums over participants.
+
+    Sums of shape (n_rows, n_columns), products of two columns (n_rows, n_columns²).
+    """
+    width = sums.shape[1]
+    means = sums / size
+    moments = (products / size).reshape(-1, width, width)
     covariance = moments - means[:, :, None] * means[:, None, :]
     inside, between, rest = covariance[:, :2, :2], covariance[:, :2, 2:], covariance[:, 2:, 2:]
     if width > 2:

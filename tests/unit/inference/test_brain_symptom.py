@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from brainchange.inference.correlation import correlation
@@ -143,3 +146,36 @@ def test_a_constant_change_has_no_correlation() -> None:
     none = np.empty((25, 0))
     assert np.isnan(correlation(x, y).r)
     assert np.isnan(permutation_p(x, y, none, permutations=99, generator=np.random.default_rng(1)))
+
+
+def test_blocks_of_resamples_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(9)
+    x, y, z = rng.normal(size=(3, 25))
+    arms = np.array(["a", "b"])[np.arange(25) % 2]
+
+    def both() -> tuple[float, ...]:
+        generator = np.random.default_rng(1)
+        p = permutation_p(x, y, z[:, None], permutations=499, generator=generator)
+        return (p, *bca_interval(x, y, z[:, None], arms, generator=generator))
+
+    whole = both()
+    monkeypatch.setattr("brainchange.inference.partial_correlation.BLOCK_BYTES", 8 * 25 * 60)
+    assert both() == pytest.approx(whole)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    values=arrays(float, (3, 9), elements=st.integers(-40, 40).map(float)),
+    scale=st.sampled_from([1e-6, 0.3, 1e5]),
+    shift=st.integers(-50, 50),
+)
+def test_correlations_know_no_unit_and_no_order(
+    values: np.ndarray, scale: float, shift: int
+) -> None:
+    x, y, z = values
+    one = correlation(x, y, z[:, None])
+    other = correlation((scale * (x + shift))[::-1], y[::-1], 3 * z[::-1, None] - shift)
+    told, again = (np.array([found.r, found.low, found.high, found.p]) for found in (one, other))
+    np.testing.assert_allclose(told, again, rtol=1e-6, atol=1e-7)
+    turned = correlation(-x, y, z[:, None])
+    np.testing.assert_allclose(turned.r, -one.r, atol=1e-9)

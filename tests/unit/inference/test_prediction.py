@@ -255,3 +255,14 @@ def test_networks_are_means_of_edges(made_up: Maker) -> None:
 def test_predictors_are_groups_or_networks() -> None:
     with pytest.raises(ValueError, match="name either 'groups' or 'networks'"):
         Predictors(metric="connectivity")
+
+
+def test_blocks_of_outcomes_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(8)
+    features, outcomes = rng.normal(size=(30, 4)), rng.normal(size=(30, 7))
+    folds = splits(30, 1, 1)
+    whole = predict(features, np.empty((30, 0)), outcomes, folds)
+    monkeypatch.setattr("brainchange.inference.cross_validation.BLOCK_BYTES", 8 * 11 * 30 * 3)
+    parts = predict(features, np.empty((30, 0)), outcomes, folds)
+    assert parts.with_features.q2 == pytest.approx(whole.with_features.q2)
+    assert parts.without.error == pytest.approx(whole.without.error)
