@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_dry_run_works_before_anything_is_simulated_or_fetched(project):
     jobs = {"simulate": 1, "fetch": 7, "measure": 6}
-    stages = {"observations": 1, "effects": 1, "figures": 1, "report": 1}
+    stages = {"observations": 1, "effects": 1, "prediction": 1, "figures": 1, "report": 1}
     assert project.planned() == {**jobs, **stages}
     assert not (project.folder / "data").exists()
 
@@ -97,7 +97,7 @@ def test_a_new_region_measures_again_and_fetches_nothing(copy):
     with (copy.folder / "config" / "regions.tsv").open("a") as table:
         table.write("putamen_L\tputamen\tL\taparcaseg\tLeft-Putamen\tn/a\ttarget\t-25\t0\t0\tn/a\n")
         table.write("putamen_R\tputamen\tR\taparcaseg\tRight-Putamen\tn/a\ttarget\t26\t2\t0\tn/a\n")
-    stages = {"observations": 1, "effects": 1, "figures": 1, "report": 1}
+    stages = {"observations": 1, "effects": 1, "prediction": 1, "figures": 1, "report": 1}
     assert copy.planned() == {"measure": 6, **stages}
     copy.run("--cores", "2")
     effects = pd.read_csv(copy.folder / "results" / "demo" / "effects.tsv", sep="\t")
@@ -109,10 +109,10 @@ def test_a_new_region_measures_again_and_fetches_nothing(copy):
     ("edit", "reruns"),
     [
         ("sources: {timeout: 9.0}", set()),
-        ("inference: {alpha: 0.01}", {"effects", "figures", "report"}),
+        ("inference: {alpha: 0.01}", {"effects", "prediction", "figures", "report"}),
         (
             "censoring: {framewise_displacement: 0.4}",
-            {"measure", "observations", "effects", "figures", "report"},
+            {"measure", "observations", "effects", "prediction", "figures", "report"},
         ),
     ],
 )

@@ -43,6 +43,7 @@ def results(project):
     assert project.planned("--config", "study=ds999998") == {
         "observations": 1,
         "effects": 1,
+        "prediction": 1,
         "figures": 1,
         "report": 1,
     }

@@ -55,7 +55,7 @@ rule effects:
 rule prediction:
     """Ask whether the brain before therapy says who gets better, in participants not seen."""
     input:
-        study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
+        study=rules.effects.input.study,
         observations=rules.observations.output.observations,
     output:
         prediction=f"{RESULTS}/prediction.tsv",
@@ -69,7 +69,7 @@ rule prediction:
     resources:
         mem_mb=2000,
     params:
-        folder=lambda wildcards, input: Path(input.study).parents[1].as_posix(),
+        participants=rules.effects.params.participants,
         study=(STUDY,),
         claims=(PROJECT.claims,),
         regions=PROJECT.regions,

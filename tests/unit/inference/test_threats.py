@@ -342,3 +342,19 @@ def test_order_shift_and_scale_change_nothing(
     np.testing.assert_allclose(
         scale * before.loc[in_unit, "value"], after.loc[in_unit, "value"], rtol=1e-6, atol=1e-9
     )
+
+
+def test_a_study_that_starts_from_a_table_has_no_coverage(quick: Maker) -> None:
+    made = quick(6)
+    inferred = infer(
+        made.study,
+        made.claims,
+        made.regions,
+        made.settings,
+        observations=made.observations,
+        participants=made.participants,
+        coverage=COVERAGE_TABLE.frame(),
+    )
+    found = row(inferred.threats, "coverage_change")
+    assert found["words"].startswith("not judged: ")
+    assert pd.isna(found["weakens"])
