@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import Literal, get_args
 
 from brainchange.metrics.given_names import KnownMetric, known_metrics
-from brainchange.metrics.registry import anatomy_metrics
+from brainchange.metrics.registry import anatomy_metrics, metrics
 from brainchange.study.claims import Claim
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
@@ -218,10 +218,14 @@ def _control_pairs(
     regions: tuple[Region, ...],
     units: Mapping[str, str],
 ) -> list[Measure]:
-    """List what claims about pairs are compared with: edges between regions no claim is about."""
+    """List what claims about pairs are compared with: edges between regions no claim is about.
+
+    A metric of seeds has none of them; it is compared with edges from a seed to such a region.
+    """
     sources = dict.fromkeys(
         claim.source for claim in of_claims if any(second for _, second in claim.members)
     )
+    seeds = {claim.source: _seeds(claim, regions) for claim in of_claims if _is_seeded(claim)}
     controls = [region for region in regions if region.role == "negative_control"]
     groups = dict.fromkeys(region.group for region in controls)
     return [
@@ -232,17 +236,38 @@ def _control_pairs(
             metric=metric,
             unit=units[metric],
             family="exploratory",
-            members=tuple(
-                (a.region, b.region)
-                for a, b in combinations(controls, 2)
-                if {a.group, b.group} == {one, other}
-            ),
+            members=_edges(regions, one, other),
             task=task,
             condition=condition,
         )
         for metric, task, condition in sources
-        for one, other in combinations(groups, 2)
+        for one, other in (
+            product(seeds[metric, task, condition], groups)
+            if (metric, task, condition) in seeds
+            else combinations(groups, 2)
+        )
     ]
+
+
+def _edges(regions: tuple[Region, ...], one: str, other: str) -> Members:
+    """Edges between two groups, the region that is configured first before the other."""
+    return tuple(
+        (a.region, b.region)
+        for a, b in combinations(regions, 2)
+        if {a.group, b.group} == {one, other}
+    )
+
+
+def _is_seeded(claim: Measure) -> bool:
+    known = metrics().get(claim.metric)
+    return bool(known and known.per == "seed" and claim.members)
+
+
+def _seeds(claim: Measure, regions: tuple[Region, ...]) -> list[str]:
+    """Find the groups that every pair of a claim has one region of."""
+    group = {region.region: region.group for region in regions}
+    shared = [{group[first], group[second]} for first, second in claim.members]
+    return sorted(set.intersection(*shared))
 
 
 def _control_groups(

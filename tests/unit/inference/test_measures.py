@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from brainchange.inference.measures import Measure, declare_measures
 from brainchange.study.model import Study
+from brainchange.study.regions import Region
 
 UNITS = {
     "falff_z": "standard deviations",
@@ -66,6 +67,28 @@ def test_a_claim_takes_its_task_and_every_task_contrast_is_shown_for_every_group
         ("mean_framewise_displacement_faces", "faces"),
         ("tsnr_faces", "faces"),
     ]
+
+
+def test_a_claim_about_seeds_is_compared_with_edges_from_its_seeds(
+    made_up: Callable[..., object], study_with: Callable[..., Study]
+) -> None:
+    reappraise = {"task": "rest", "formula": "reappraise - look", "label": "r", "claims": ("T2",)}
+    study = study_with(task_contrasts={"reappraise": reappraise})
+    made = made_up()
+    [claim] = [c for c in made.claims.claims if c.id == "T2"]  # type: ignore[attr-defined]
+    pairs = (("vmPFC", "amygdala"), ("insula", "amygdala"))
+    seeded = claim.model_copy(update={"metric": "gppi", "pairs": pairs})
+    regions = (*made.regions, Region("insula_L", "insula", "L", "atlas", ("6",)))  # type: ignore[attr-defined]
+    found = declare_measures(study, (seeded,), regions, {"gppi": "ratio"})
+    controls = {m.name: m for m in found if m.kind == "negative_control"}
+    source = ("gppi", "rest", "reappraise")
+    assert found[0].source == source
+    assert list(controls) == ["gppi_reappraise_amygdala_calcarine"]
+    assert controls["gppi_reappraise_amygdala_calcarine"].source == source
+    assert controls["gppi_reappraise_amygdala_calcarine"].members == (
+        ("amygdala_L", "calcarine_L"),
+        ("amygdala_R", "calcarine_L"),
+    )
 
 
 def test_a_claim_whose_metric_was_not_computed_says_so(
