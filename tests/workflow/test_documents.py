@@ -7,10 +7,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from brainchange.imaging.atlas_cache import have_atlas
+from brainchange.imaging.events import Events
+from brainchange.imaging.task_design import FrameTimes
+from brainchange.metrics.activation_t import activation_t
+from brainchange.metrics.layout import ContrastOfTask
+from brainchange.metrics.task_signals import TaskSignals
 from brainchange.study.atlases import read_atlases
 from brainchange.study.claims import Claims
 from brainchange.study.model import Study
@@ -127,12 +134,43 @@ def test_the_claim_of_the_documentation_is_one():
 def test_the_scans_of_the_documentation_are_understood():
     import yaml
 
-    example = re.findall(r"```yaml\n(.*?)```", EXTENDING, re.DOTALL)[1]
+    blocks = re.findall(r"```yaml\n(.*?)```", EXTENDING, re.DOTALL)
+    [example] = [block for block in blocks if block.startswith("scans:")]
     description = read_yaml(ROOT / "config" / "studies" / "demo.yaml")
     added = {**yaml.safe_load(example), "tasks": ["rest", "faces"]}
     study = parse(Study, description | added, "extending.md")
     assert study.kind_of_task("faces") == "emotion_task"
     assert study.scanned("T1w") == {("pre", arm) for arm in study.arms}
+
+
+def test_the_task_contrast_of_the_documentation_is_understood():
+    import yaml
+
+    blocks = re.findall(r"```yaml\n(.*?)```", EXTENDING, re.DOTALL)
+    [example] = [block for block in blocks if "task_contrasts" in block]
+    description = read_yaml(ROOT / "config" / "studies" / "demo.yaml")
+    study = parse(Study, description | yaml.safe_load(example), "extending.md")
+    assert study.task_contrast_of("A1") == "fear"
+    assert study.task_contrasts["fear"].weights == {"angry": 0.5, "fearful": 0.5, "neutral": -1}
+    assert study.task_of(["emotion_task"]) == "faces"
+
+
+def test_the_metric_of_tasks_of_the_documentation_works():
+    example = re.findall(r"```python\n(.*?)```", EXTENDING, re.DOTALL)[1]
+    made: dict[str, Any] = {}
+    exec(example, made)
+    rng = np.random.default_rng(1)
+    onset = np.arange(10.0, 190.0, 20.0)
+    signals = TaskSignals(
+        raw=1000 + rng.normal(size=(100, 3)),
+        nuisance=np.ones((100, 1)),
+        kept=np.ones(100, dtype=bool),
+        events=Events(("a", "b"), np.arange(9) % 2, onset, np.full(9, 9.0), np.arange(9) + 2),
+        times=FrameTimes(100, 2.0, 1.0),
+        contrasts=(ContrastOfTask("a", "t", (("a", 1.0),)),),
+    )
+    found = made["METRIC"].function(signals)
+    assert found.numbers == pytest.approx(np.abs(activation_t(signals).numbers))
 
 
 def test_the_metric_of_the_documentation_works(tmp_path):

@@ -94,7 +94,32 @@ def _measured(
         Paragraph("Head motion", _censoring(settings.censoring)),
         *_alternatives(settings),
         Paragraph("What is measured", _metrics(settings.frequency)),
+        *_activation(study, settings),
     )
+
+
+def _activation(study: Study, settings: Settings) -> tuple[Paragraph, ...]:
+    if not study.task_contrasts:
+        return ()
+    contrasts = "; ".join(
+        f"{contrast.label} ({contrast.formula}, task {contrast.task})"
+        for contrast in study.task_contrasts.values()
+    )
+    noise = {"ar1": "autoregressive noise of order 1", "ols": "independent noise"}
+    text = (
+        f"Contrasts of conditions: {contrasts}. The mean signal of a region was modelled by the "
+        "events of every condition convolved with the canonical haemodynamic response and its "
+        "derivative (Friston et al. 1994, Hum Brain Mapp 2:189; nilearn), the nuisance regressors "
+        f"above, one regressor for each censored volume, and {noise[settings.task.noise]}; the "
+        "parameters of the mean signal are the mean of the parameters of its voxels. Percent "
+        "signal change is the contrast over the mean signal, for a response with an integral of 1: "
+        "what a stimulation that lasts would reach. Habituation is the first half of the blocks of "
+        "each condition minus the last. Task-dependent connectivity is a generalised "
+        "psychophysiological interaction (McLaren et al. 2012, NeuroImage 61:1277) with the seeds "
+        f"{settings.task.seeds}, deconvolved activity (Gitelman et al. 2003, NeuroImage 19:200) "
+        "and centred conditions (Di et al. 2017, doi:10.1002/hbm.23413)."
+    )
+    return (Paragraph("Activation by tasks", text),)
 
 
 def _given(given: Given, regions: tuple[Region, ...]) -> str:

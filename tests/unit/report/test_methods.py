@@ -7,7 +7,15 @@ import pytest
 
 from brainchange.report.methods import REFERENCES, methods
 from brainchange.study.regions import Region
-from brainchange.study.settings import Alternatives, Censoring, Denoising, Inference, Settings
+from brainchange.study.settings import (
+    Alternatives,
+    Censoring,
+    Denoising,
+    Inference,
+    Settings,
+    Task,
+)
+from brainchange.study.tasks import TaskContrast
 
 REGION = (Region("amygdala_L", "amygdala", "L", "aparcaseg", ("Left-Amygdala",)),)
 
@@ -48,6 +56,17 @@ def test_other_specifications_are_said_and_none_where_there_are_none(study: Any)
     assert "uncensored (no volume left out); fd0.2 (framewise displacement" in said
     alone = Settings(alternatives=Alternatives(denoising=(), censoring=()))
     assert "Other specifications" not in written(study, alone)
+
+
+def test_contrasts_of_tasks_are_said_where_there_are_any(study: Any) -> None:
+    assert "Activation by tasks" not in written(study, Settings())
+    contrast = TaskContrast(task="rest", formula="fear - shape", label="threat")
+    other = study.model_copy(update={"task_contrasts": {"fear": contrast}})
+    said = written(other, Settings(task=Task(noise="ols", seeds="insula")))
+    assert "threat (fear - shape, task rest)" in said
+    assert "independent noise" in said
+    assert "with the seeds insula" in said
+    assert "autoregressive noise of order 1" in written(other, Settings())
 
 
 def test_no_censoring_is_said(study: Any) -> None:
