@@ -321,7 +321,7 @@ def read_simulation(root: Path, name: str) -> Simulation:
 
 
 def _with_what_it_is_like(root: Path, values: dict[str, Any], where: str) -> dict[str, Any]:
-    """Take structures and signals from another simulation: `like: demo`."""
+    """Take structures and signals, as far as they are not said, from another: `like: demo`."""
     if "like" not in values:
         return values
     other = simulation_path(root, str(values["like"]))
@@ -335,4 +335,10 @@ def _with_what_it_is_like(root: Path, values: dict[str, Any], where: str) -> dic
         )
     base = read_yaml(other)
     shared: dict[str, Any] = {key: base[key] for key in ("anatomy", "neural") if key in base}
-    return {**shared, **{key: value for key, value in values.items() if key != "like"}}
+    own = {key: value for key, value in values.items() if key != "like"}
+    changed = {
+        key: {**section, **own[key]}
+        for key, section in shared.items()
+        if isinstance(section, dict) and isinstance(own.get(key), dict)
+    }
+    return {**shared, **own, **changed}
