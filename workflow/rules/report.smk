@@ -13,6 +13,8 @@ rule report:
         verdicts=rules.effects.output.verdicts,
         trace=rules.effects.output.trace,
         claims=rules.effects.output.claims,
+        durability=rules.effects.output.durability,
+        omnibus=rules.effects.output.omnibus,
         effects=rules.effects.output.effects,
         within=rules.effects.output.within,
         attrition=rules.effects.output.attrition,

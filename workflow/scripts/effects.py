@@ -8,7 +8,9 @@ from snakemake.script import snakemake
 
 from adapter import job
 from brainchange.files import write_text
+from brainchange.inference.durability_schema import DURABILITY_TABLE
 from brainchange.inference.infer import infer
+from brainchange.inference.omnibus_schema import OMNIBUS_TABLE, PAIRS_TABLE
 from brainchange.inference.reliability_schema import (
     BRAIN_SYMPTOM_TABLE,
     RELIABILITY_TABLE,
@@ -57,6 +59,9 @@ with job(snakemake.log[0]) as log:
         (WITHIN_TABLE, inferred.within, output.within),
         (CHANGES_TABLE, inferred.changes, output.changes),
         (ATTRITION_TABLE, inferred.attrition, output.attrition),
+        (DURABILITY_TABLE, inferred.durability, output.durability),
+        (OMNIBUS_TABLE, inferred.omnibus, output.omnibus),
+        (PAIRS_TABLE, inferred.pairs, output.pairs),
         (DECISIONS_TABLE, decisions, output.decisions),
     ):
         schema.write(table, Path(path), sidecar=True)

@@ -7,6 +7,8 @@ from snakemake.script import snakemake
 
 from adapter import job
 from brainchange.files import write_text
+from brainchange.inference.durability_schema import DURABILITY_TABLE
+from brainchange.inference.omnibus_schema import OMNIBUS_TABLE
 from brainchange.inference.schemas import EFFECTS_TABLE, WITHIN_TABLE
 from brainchange.inference.verdict_schema import VERDICTS_TABLE
 from brainchange.report.page import ReportInput, render
@@ -27,6 +29,8 @@ with job(snakemake.log[0]) as log:
             regions=given.regions,
             tables={
                 "verdicts": VERDICTS_TABLE.read(Path(files.verdicts)),
+                "durability": DURABILITY_TABLE.read(Path(files.durability)),
+                "omnibus": OMNIBUS_TABLE.read(Path(files.omnibus)),
                 "claims": CLAIMS_TABLE.read(Path(files.claims)),
                 "effects": EFFECTS_TABLE.read(Path(files.effects)),
                 "within": WITHIN_TABLE.read(Path(files.within)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -16,8 +17,10 @@ from brainchange.inference.attrition import (
 )
 from brainchange.inference.brain_symptom import brain_symptom_table
 from brainchange.inference.claim_evidence import Checks
+from brainchange.inference.durability import durability_table
 from brainchange.inference.effects import effects_table
 from brainchange.inference.observed import observed_cells
+from brainchange.inference.omnibus import omnibus_table, pairs_table
 from brainchange.inference.participants import Enrolment, enrol
 from brainchange.inference.prepost import (
     PrePost,
@@ -57,6 +60,10 @@ class Inferred:
         ``RELIABILITY_TABLE``, ``RESPONDERS_TABLE`` and ``BRAIN_SYMPTOM_TABLE``.
     threats : pandas.DataFrame
         ``THREATS_TABLE``: what else could make the differences, or hide them.
+    durability : pandas.DataFrame
+        ``DURABILITY_TABLE``: what lasts until follow-up; empty without one.
+    omnibus, pairs : pandas.DataFrame
+        ``OMNIBUS_TABLE`` and ``PAIRS_TABLE``: more than two arms; empty with two.
     verdicts : tuple of Decided
         What may be said of every claim and scale in every contrast.
     decisions : pandas.DataFrame
@@ -72,6 +79,9 @@ class Inferred:
     brain_symptom: pd.DataFrame
     threats: pd.DataFrame
     attrition: pd.DataFrame
+    durability: pd.DataFrame
+    omnibus: pd.DataFrame
+    pairs: pd.DataFrame
     verdicts: tuple[Decided, ...]
     decisions: pd.DataFrame
 
@@ -131,7 +141,8 @@ def infer(
         contrasted=contrasted_metrics(),
     )
     told = measured_claims(judged)
-    data, decisions = collect(
+    between = partial(
+        collect,
         study,
         told,
         regions,
@@ -139,6 +150,7 @@ def infer(
         enrolment=enrolment,
         observations=observations,
     )
+    data, decisions = between()
     claimed = {claim.metric for claim in claims.claims if claim.metric}
     primary = primary_observations(observations, study, specification)
     of_claims = primary["metric"].isin(claimed) & primary["task"].isin(_tasks(data, study))
@@ -168,6 +180,11 @@ def infer(
         brain_symptom=brain_symptom_table(data, study, settings, reliability),
         threats=threats,
         attrition=attrition_table(enrolment, study, data, prepared, usable),
+        durability=durability_table(
+            data, effects, study, settings, lambda step: between(timepoints=step)[0]
+        ),
+        omnibus=omnibus_table(data, study, settings),
+        pairs=pairs_table(data, study, settings),
         verdicts=decide_all(data, effects, judged, study=study, settings=settings, checks=checks),
         decisions=DECISIONS_TABLE.frame(
             [*enrolment.decisions, *_strangers(observations, enrolment, study), *decisions]

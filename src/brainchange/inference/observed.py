@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 TIMEPOINTS = ("pre", "post")
+"""Timepoints that are compared unless others are named."""
 MOST_REASONS = 3
 """Reasons that are told in one flag; more are counted."""
 
@@ -32,11 +33,14 @@ class Cells:
         Values at pre and post; NaN where missing.
     flags : numpy.ndarray of str, shape (2, n_participants, n_columns)
         Their flags.
+    timepoints : tuple of str
+        The two timepoints.
     """
 
     columns: dict[tuple[str, str], int]
     numbers: Floats
     flags: Texts
+    timepoints: tuple[str, ...] = TIMEPOINTS
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,11 @@ class Values:
     decisions: tuple[Decision, ...] = ()
 
 
-def observed_cells(observations: pd.DataFrame, participants: Sequence[str]) -> dict[Source, Cells]:
+def observed_cells(
+    observations: pd.DataFrame,
+    participants: Sequence[str],
+    timepoints: tuple[str, ...] = TIMEPOINTS,
+) -> dict[Source, Cells]:
     """Arrange observations by source, timepoint, participant and region or edge.
 
     Parameters
@@ -67,6 +75,8 @@ def observed_cells(observations: pd.DataFrame, participants: Sequence[str]) -> d
         ``OBSERVATIONS_TABLE``, of one specification.
     participants : sequence of str
         The participants to keep, in order.
+    timepoints : tuple of str
+        The two timepoints to keep, in order.
 
     Returns
     -------
@@ -75,10 +85,10 @@ def observed_cells(observations: pd.DataFrame, participants: Sequence[str]) -> d
         is missing and flagged.
     """
     known = observations["participant_id"].isin(participants)
-    known &= observations["timepoint"].isin(TIMEPOINTS)
+    known &= observations["timepoint"].isin(timepoints)
     kept = observations[known].fillna({"condition": ""})
     return {
-        (str(metric), str(task), str(condition)): _cells(rows, participants)
+        (str(metric), str(task), str(condition)): _cells(rows, participants, timepoints)
         for (metric, task, condition), rows in kept.groupby(
             ["metric", "task", "condition"], sort=False
         )
@@ -116,22 +126,22 @@ def measured_values(measure: Measure, cells: Cells | None, participants: Sequenc
     for t, row in np.argwhere(missing.any(axis=2) | (flags != "").any(axis=2)).tolist():
         texts[t, row] = _flag(measure, missing[t, row], flags[t, row])
         if nothing[t, row]:
-            texts[t, row] = _some(flags[t, row]) or f"no {TIMEPOINTS[t]} value"
+            texts[t, row] = _some(flags[t, row]) or f"no {cells.timepoints[t]} value"
     partly = np.logical_and(missing.any(axis=2), ~nothing & measure.complete)
     decisions = tuple(
-        _decision(measure, participants[row], partly[:, row], texts[:, row])
+        _decision(measure, participants[row], partly[:, row], texts[:, row], cells.timepoints)
         for row in np.flatnonzero(partly.any(axis=0)).tolist()
     )
     return Values(means, texts, decisions)
 
 
-def _cells(rows: pd.DataFrame, participants: Sequence[str]) -> Cells:
+def _cells(rows: pd.DataFrame, participants: Sequence[str], timepoints: tuple[str, ...]) -> Cells:
     pairs = list(zip(rows["region"].fillna(""), rows["region_2"].fillna(""), strict=True))
     columns = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}
     shape = (len(TIMEPOINTS), len(participants), len(columns))
     place = np.ravel_multi_index(
         (
-            pd.Index(TIMEPOINTS).get_indexer(rows["timepoint"]),
+            pd.Index(timepoints).get_indexer(rows["timepoint"]),
             pd.Index(participants).get_indexer(rows["participant_id"]),
             np.array([columns[pair] for pair in pairs]),
         ),
@@ -147,7 +157,7 @@ def _cells(rows: pd.DataFrame, participants: Sequence[str]) -> Cells:
     kept = values[place]
     contradicted = place[(kept != found) & ~(np.isnan(kept) & np.isnan(found))]
     values[contradicted], flags[contradicted] = np.nan, "given twice with different values"
-    return Cells(columns, values.reshape(shape), flags.reshape(shape))
+    return Cells(columns, values.reshape(shape), flags.reshape(shape), timepoints)
 
 
 def _of_members(cells: Cells, members: Members) -> tuple[Floats, Texts]:
@@ -201,9 +211,15 @@ def _some(reasons: Sequence[str] | Texts) -> str:
     return ", ".join(distinct[:MOST_REASONS]) + more
 
 
-def _decision(measure: Measure, participant: str, partly: Booleans, texts: Texts) -> Decision:
+def _decision(
+    measure: Measure,
+    participant: str,
+    partly: Booleans,
+    texts: Texts,
+    timepoints: tuple[str, ...],
+) -> Decision:
     told = {text: None for text, lacking in zip(texts, partly, strict=True) if lacking}
-    when = " and ".join(t for t, lacking in zip(TIMEPOINTS, partly, strict=True) if lacking)
+    when = " and ".join(t for t, lacking in zip(timepoints, partly, strict=True) if lacking)
     return {
         "scope": "measure",
         "participant_id": participant,

@@ -13,8 +13,10 @@ from brainchange.study.decisions import Decision
 from brainchange.study.model import Outcome, Study
 
 
-def outcome_values(name: str, study: Study, enrolment: Enrolment) -> Values:
-    """Read one scale of every participant at pre and post.
+def outcome_values(
+    name: str, study: Study, enrolment: Enrolment, timepoints: tuple[str, ...] = TIMEPOINTS
+) -> Values:
+    """Read one scale of every participant at two timepoints.
 
     Parameters
     ----------
@@ -24,6 +26,8 @@ def outcome_values(name: str, study: Study, enrolment: Enrolment) -> Values:
         Says its columns and range.
     enrolment : Enrolment
         Participants and their cells.
+    timepoints : tuple of str
+        The two timepoints.
 
     Returns
     -------
@@ -32,12 +36,14 @@ def outcome_values(name: str, study: Study, enrolment: Enrolment) -> Values:
         decision; a scale that nobody in an arm has at a timepoint gets one decision for the arm.
     """
     outcome = study.outcomes[name]
-    read = [_column(outcome, timepoint, enrolment) for timepoint in TIMEPOINTS]
+    read = [_column(outcome, timepoint, enrolment) for timepoint in timepoints]
     values = np.array([[value for value, _ in column] for column in read], dtype=float)
     flags = np.array([[flag for _, flag in column] for column in read], dtype=object)
-    shape = (len(TIMEPOINTS), len(enrolment.participants))
+    shape = (len(timepoints), len(enrolment.participants))
     values, flags = values.reshape(shape), flags.reshape(shape)
-    return Values(values, flags, tuple(_decisions(name, study, enrolment, values, flags)))
+    return Values(
+        values, flags, tuple(_decisions(name, study, enrolment, (values, flags), timepoints))
+    )
 
 
 def _column(outcome: Outcome, timepoint: str, enrolment: Enrolment) -> list[tuple[float, str]]:
@@ -63,21 +69,26 @@ def _cell(cell: object, outcome: Outcome, timepoint: str) -> tuple[float, str]:
 
 
 def _decisions(
-    name: str, study: Study, enrolment: Enrolment, values: np.ndarray, flags: np.ndarray
+    name: str,
+    study: Study,
+    enrolment: Enrolment,
+    found: tuple[np.ndarray, np.ndarray],
+    timepoints: tuple[str, ...],
 ) -> list[Decision]:
     decisions = []
+    values, flags = found
     arms = np.array(enrolment.arms)
     for arm in study.arms:
         members = np.flatnonzero(arms == arm)
-        empty = [t for t in range(len(TIMEPOINTS)) if np.isnan(values[t, members]).all()]
+        empty = [t for t in range(len(timepoints)) if np.isnan(values[t, members]).all()]
         if members.size and empty:
-            when = " or ".join(TIMEPOINTS[t] for t in empty)
+            when = " or ".join(timepoints[t] for t in empty)
             reason = f"no participant of the arm '{arm}' has a value at {when}"
             decisions.append(_row(name, study, None, reason))
         decisions += [
             _row(name, study, enrolment.participants[row], str(flags[t, row]))
             for row in members
-            for t in range(len(TIMEPOINTS))
+            for t in range(len(timepoints))
             if t not in empty and np.isnan(values[t, row])
         ]
     return decisions

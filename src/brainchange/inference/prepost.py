@@ -64,6 +64,7 @@ def collect(
     specification: str,
     enrolment: Enrolment,
     observations: pd.DataFrame,
+    timepoints: tuple[str, ...] = TIMEPOINTS,
 ) -> tuple[PrePost, tuple[Decision, ...]]:
     """Bring observations and outcomes to one value per participant, timepoint and measure.
 
@@ -77,6 +78,8 @@ def collect(
         Participants and arms.
     observations : pandas.DataFrame
         ``OBSERVATIONS_TABLE``.
+    timepoints : tuple of str
+        The two timepoints that stand for pre and post in the matrices.
 
     Returns
     -------
@@ -88,15 +91,15 @@ def collect(
     chosen = primary_observations(observations, study, specification)
     units = chosen.drop_duplicates("metric").set_index("metric")["unit"].fillna("").to_dict()
     measures = declare_measures(study, claims, regions, units)
-    cells = observed_cells(chosen, enrolment.participants)
+    cells = observed_cells(chosen, enrolment.participants, timepoints)
     found = [
-        outcome_values(measure.name, study, enrolment)
+        outcome_values(measure.name, study, enrolment, timepoints)
         if measure.kind == "outcome"
         else measured_values(measure, cells.get(measure.source), enrolment.participants)
         for measure in measures
     ]
     decisions = tuple(row for values in found for row in values.decisions)
-    return _matrices(enrolment, measures, found), decisions
+    return _matrices(enrolment, measures, found, timepoints), decisions
 
 
 def primary_observations(
@@ -166,11 +169,16 @@ def changes_table(data: PrePost) -> pd.DataFrame:
     return CHANGES_TABLE.frame(long)
 
 
-def _matrices(enrolment: Enrolment, measures: tuple[Measure, ...], found: list[Values]) -> PrePost:
-    shape = (len(measures), len(TIMEPOINTS), len(enrolment.participants))
+def _matrices(
+    enrolment: Enrolment,
+    measures: tuple[Measure, ...],
+    found: list[Values],
+    timepoints: tuple[str, ...],
+) -> PrePost:
+    shape = (len(measures), len(timepoints), len(enrolment.participants))
     values = np.array([one.numbers for one in found], dtype=float).reshape(shape)
     flags = np.array([one.flags for one in found], dtype=object).reshape(shape)
-    joined = np.array([_joined(pre, post) for pre, post in _pairs(flags)], dtype=object)
+    joined = np.array([_joined(pre, post, timepoints) for pre, post in _pairs(flags)], dtype=object)
     return PrePost(
         enrolment.participants,
         np.array(enrolment.arms, dtype=str),
@@ -185,13 +193,13 @@ def _pairs(flags: npt.NDArray[np.object_]) -> list[tuple[str, str]]:
     return list(zip(flags[:, 0].ravel(), flags[:, 1].ravel(), strict=True))
 
 
-def _joined(pre: str, post: str) -> str:
+def _joined(pre: str, post: str, timepoints: tuple[str, ...]) -> str:
     """Join the flags of both timepoints; what holds for both is said once."""
     if pre == post:
         return pre
     told = [
         text if timepoint in text else f"{timepoint}: {text}"
-        for timepoint, text in zip(TIMEPOINTS, (pre, post), strict=True)
+        for timepoint, text in zip(timepoints, (pre, post), strict=True)
         if text
     ]
     return "; ".join(told)

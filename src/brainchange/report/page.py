@@ -17,10 +17,13 @@ from markupsafe import Markup
 from brainchange.figures.numbers import interval, number, places, plural
 from brainchange.figures.wording import text_of, with_unit
 from brainchange.files import human_bytes
+from brainchange.inference.durability_schema import DURABILITY_TABLE
+from brainchange.inference.omnibus_schema import OMNIBUS_TABLE
 from brainchange.report.answer import BADGES, Answer, answers, not_tested
 from brainchange.report.cannot_tell import cannot_tell
 from brainchange.report.findings import Finding, findings
 from brainchange.report.methods import REFERENCES, methods
+from brainchange.report.more import lasting, omnibus
 from brainchange.report.pictures import Picture, colour_rules
 from brainchange.report.provenance import Provenance
 from brainchange.report.summary import summary
@@ -28,6 +31,7 @@ from brainchange.study.claims import Claims
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
+from brainchange.tables import TableSchema
 
 MOST_INPUTS_LISTED = 2000
 MOST_DECISIONS_LISTED = 2000
@@ -42,7 +46,8 @@ class ReportInput:
     study, settings, claims, regions
         The configuration.
     tables : mapping of str to pandas.DataFrame
-        ``verdicts``, ``claims``, ``effects``, ``within`` and ``decisions``.
+        ``verdicts``, ``claims``, ``effects``, ``within`` and ``decisions``; ``durability`` and
+        ``omnibus`` where the study has follow-up or more than two arms.
     trace : sequence of mapping
         ``verdict_trace.json``.
     pictures : tuple of Picture
@@ -59,6 +64,10 @@ class ReportInput:
     trace: Sequence[Mapping[str, Any]]
     pictures: tuple[Picture, ...]
     provenance: Provenance
+
+    def table(self, schema: TableSchema) -> pd.DataFrame:
+        """Give a table by its schema; an empty one where it was not given."""
+        return self.tables.get(schema.name, schema.frame())
 
 
 @dataclass(frozen=True)
@@ -105,6 +114,8 @@ def render(given: ReportInput) -> str:
             claim_sections=sections["claim"],
             outcome_sections=sections["outcome"],
             pictures={name: _of_figure(given.pictures, name) for name in _figure_names(given)},
+            lasting=lasting(given.table(DURABILITY_TABLE), study.primary_contrast),
+            omnibus=omnibus(given.table(OMNIBUS_TABLE), study),
             decisions=_decisions(given.tables["decisions"]),
             most_decisions=MOST_DECISIONS_LISTED,
             methods=methods(study, given.settings, given.regions),
