@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from brainchange.imaging.denoise import nuisance, signal_names
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.observations import OBSERVATIONS_TABLE, SPECIFICATIONS_TABLE
 from brainchange.metrics.registry import Metric, chosen_metrics
-from brainchange.metrics.respecified import Respecified, read_signals, respecify
+from brainchange.metrics.respecified import (
+    MeasuredSignals,
+    Respecified,
+    read_signals,
+    respecify,
+)
+from brainchange.metrics.tasks import TimedRun, task_run
 from brainchange.sources.bids import PreparedFiles
 from brainchange.study.decisions import Decision
 from brainchange.study.regions import Region
@@ -62,7 +69,8 @@ def alternative_tables(
 ) -> AlternativeTables:
     """Compute metrics of signals under every other denoising and censoring.
 
-    Nothing is read but the region signals that ``measure`` wrote and the tables of confounds.
+    Nothing is read but the region signals that ``measure`` wrote and the tables of confounds and
+    events.
     Which runs and regions are used is decided by the primary specification.
 
     Parameters
@@ -77,11 +85,11 @@ def alternative_tables(
     folder : Path
         The study folder, with the confounds.
     layout : StudyLayout
-        Images, timepoints and tasks.
+        Images, timepoints, tasks and their contrasts.
     regions : sequence of Region
         The regions that were measured, in order.
     settings : Settings
-        Denoising, censoring, alternatives.
+        Denoising, censoring, alternatives, noise of the model of a task.
     edges : collection of (str, str)
         Pairs of regions that are kept, first before second in the configured order.
 
@@ -93,11 +101,18 @@ def alternative_tables(
     metrics = [
         metric
         for metric in chosen_metrics(settings.metrics)
-        if metric.level == "signal" and metric.name in settings.alternatives.metrics
+        if metric.level in ("signal", "task") and metric.name in settings.alternatives.metrics
     ]
     choices = specifications(settings)
-    read = (read_signals(f, layout.images, results, folder) for own in runs.values() for f in own)
-    found = [one for run in read if run for one in respecify(run, choices, metrics)]
+
+    def read(files: PreparedFiles) -> MeasuredSignals | None:
+        signals = read_signals(files, layout.images, results, folder)
+        if signals is None or not any(metric.level == "task" for metric in metrics):
+            return signals
+        return _with_task(signals, files, folder, layout=layout, regions=regions, settings=settings)
+
+    measured = filter(None, (read(files) for own in runs.values() for files in own))
+    found = [one for run in measured for one in respecify(run, choices, metrics)]
     primary, *others = (choice.name for choice in choices)
     kept = _kept(observations, primary, metrics, edges)
     kept = _without_cautions(kept, _by_cell(found, layout, primary))
@@ -109,6 +124,23 @@ def alternative_tables(
         specifications=SPECIFICATIONS_TABLE.frame([one.row for one in found]),
         decisions=tuple(_decisions(found)),
     )
+
+
+def _with_task(
+    signals: MeasuredSignals,
+    files: PreparedFiles,
+    folder: Path,
+    *,
+    layout: StudyLayout,
+    regions: Sequence[Region],
+    settings: Settings,
+) -> MeasuredSignals:
+    """Bring the signals together with the events of the run, as ``measure`` did."""
+    primary = signals.confounds.confounds(signal_names(settings.denoising))
+    removed = nuisance(primary, signals.repetition_time, settings.denoising, settings.censoring)
+    timed = TimedRun(files, folder, signals.repetition_time, primary.n_volumes)
+    run = task_run(timed, signals.raw, removed, layout=layout, regions=regions, settings=settings)
+    return replace(signals, task=run.signals)
 
 
 def _kept(
@@ -165,16 +197,19 @@ def _observed(
     names = pd.Index([region.region for region in regions])
     elements = names.get_indexer(kept["region"]), names.get_indexer(kept["region_2"])
     known = {metric.name: metric for metric in metrics}
-    columns = ["participant_id", "timepoint", "task", "metric"]
-    for (*cell, metric), places in kept.groupby(columns, sort=False).indices.items():
+    columns = ["participant_id", "timepoint", "task", "metric", "condition"]
+    by_source = kept.fillna({"condition": ""}).groupby(columns, sort=False)
+    for (*cell, metric, condition), places in by_source.indices.items():
         here: Places = places[~lost[places]]
         runs = by_cell.get((cell[0], cell[1], cell[2]), [])
         element = tuple(index[here] for index in elements)
-        found = _stacked(known[metric], runs, element)
+        found = _stacked(known[metric], condition, runs, element)
         counts[here] = np.isfinite(found).sum(axis=0)
         sums = np.where(np.isfinite(found), found, 0.0).sum(axis=0)
         values[here] = np.where(counts[here] > 0, sums / np.maximum(counts[here], 1), np.nan)
-        flags[here] = _flags(flags[here], counts[here], runs, metric)
+        reasons = (one.reason(metric, condition) for one in runs)
+        told = "; ".join(dict.fromkeys(filter(None, reasons)))
+        flags[here] = _flags(flags[here], counts[here], runs, told)
     return kept.assign(
         specification=name,
         value=values,
@@ -184,11 +219,12 @@ def _observed(
 
 
 def _stacked(
-    metric: Metric, runs: Sequence[Respecified], element: tuple[Places, ...]
+    metric: Metric, condition: str, runs: Sequence[Respecified], element: tuple[Places, ...]
 ) -> FloatArray:
     """Possible values of some regions or pairs in every run that has any, (n_runs, n_elements)."""
-    index = element if metric.per == "pair" else element[:1]
-    rows = [one.computed[metric.name][index] for one in runs if metric.name in one.computed]
+    index = element if metric.per in ("pair", "seed") else element[:1]
+    place = (metric.name, condition)
+    rows = [one.computed[place][index] for one in runs if place in one.computed]
     stacked = np.array(rows, dtype=float).reshape(len(rows), element[0].size)
     with np.errstate(invalid="ignore"):
         possible = (stacked >= metric.smallest) & (stacked <= metric.largest)
@@ -196,10 +232,9 @@ def _stacked(
 
 
 def _flags(
-    before: Texts, counts: npt.NDArray[np.int_], runs: Sequence[Respecified], metric: str
+    before: Texts, counts: npt.NDArray[np.int_], runs: Sequence[Respecified], reasons: str
 ) -> list[str]:
     """Say of each value why it is missing, or what weakens it."""
-    reasons = "; ".join(dict.fromkeys(filter(None, (one.reason(metric) for one in runs))))
     weak = list(dict.fromkeys(filter(None, (one.caution for one in runs))))
     weak += [f"{reasons} (of some runs)"] * bool(reasons)
     return [
@@ -212,8 +247,8 @@ def _decisions(found: Sequence[Respecified]) -> Iterator[Decision]:
     """Tell once a run and reason under which specifications the run has no values."""
     lost: dict[tuple[str, str], list[Respecified]] = defaultdict(list)
     for one in found:
-        if one.reason("") and not one.specification.primary:
-            lost[one.run.key, one.reason("")].append(one)
+        if one.reason() and not one.specification.primary:
+            lost[one.run.key, one.reason()].append(one)
     for (_, reason), under in lost.items():
         yield {
             "scope": "specification",

@@ -23,7 +23,7 @@ from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.measured import MeasuredRun, ParticipantMeasurement
 from brainchange.metrics.prepared import ReadRun, open_run, read_run
 from brainchange.metrics.registry import Metric, chosen_metrics
-from brainchange.metrics.tasks import TaskRun, seeds_of, task_run
+from brainchange.metrics.tasks import TaskRun, TimedRun, seeds_of, task_run
 from brainchange.sources.bids import PARCELLATIONS, PreparedFiles, Run
 from brainchange.sources.run_decisions import decision, left_out
 from brainchange.study.decisions import Decision
@@ -247,4 +247,13 @@ def _task(run: ReadRun, signals: RegionSignals, plan: _Plan) -> TaskRun:
     """Read the events of a run, where a metric needs them."""
     if not any(metric.level == "task" for metric in plan.metrics):
         return TaskRun()
-    return task_run(run.inputs, signals.raw, plan.layout, plan.regions, plan.settings)
+    known = run.inputs
+    timed = TimedRun(known.files, known.folder, known.repetition_time, known.header.n_volumes)
+    return task_run(
+        timed,
+        signals.raw,
+        known.nuisance,
+        layout=plan.layout,
+        regions=plan.regions,
+        settings=plan.settings,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from brainchange.imaging.signals import region_signals
 from brainchange.metrics.derivatives import derivative_path
 from brainchange.metrics.gates import cautions, exclusion, judge_what_is_left
 from brainchange.metrics.registry import Metric
+from brainchange.metrics.task_signals import TaskSignals
 from brainchange.sources.bids import PreparedFiles, Run
 from brainchange.study.decisions import Decision
 from brainchange.study.model import Images
@@ -43,12 +44,16 @@ class MeasuredSignals:
         Time between volumes in s.
     confounds : ConfoundsTable
         Of all volumes.
+    task : TaskSignals or None
+        The signals with the events of the task, under the primary specification; None where the
+        run shows no contrast of conditions.
     """
 
     run: Run
     raw: FloatArray
     repetition_time: float
     confounds: ConfoundsTable
+    task: TaskSignals | None = None
 
 
 @dataclass(frozen=True)
@@ -65,27 +70,29 @@ class Respecified:
         Design and kept volumes; None where confounds are missing.
     decisions : tuple of dict
         What censoring and nuisance regression leave, as decisions about the run.
-    computed : dict of str to numpy.ndarray
-        By metric: (n_regions,) or (n_regions, n_regions), NaN where missing.
-    reasons : dict of str to str
-        By metric ("" for all): why it could not be computed.
+    computed : dict of (str, str) to numpy.ndarray
+        By metric and contrast of conditions ("" where it has none): (n_regions,) or
+        (n_regions, n_regions), NaN where missing.
+    reasons : dict of (str, str) to str
+        By metric ("" for all) and contrast ("" for all): why it could not be computed.
     """
 
     run: Run
     specification: Specification
     removed: Nuisance | None
     decisions: tuple[Decision, ...] = ()
-    computed: Mapping[str, FloatArray] = field(default_factory=dict)
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    computed: Mapping[tuple[str, str], FloatArray] = field(default_factory=dict)
+    reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def caution(self) -> str:
         """What weakens its values; empty where nothing does."""
         return cautions(list(self.decisions))
 
-    def reason(self, metric: str) -> str:
+    def reason(self, metric: str = "", condition: str = "") -> str:
         """Say why there is no value of a metric; empty where there is."""
-        return self.reasons.get("") or self.reasons.get(metric, "")
+        places = (("", ""), (metric, ""), (metric, condition))
+        return next(filter(None, (self.reasons.get(place) for place in places)), "")
 
     @property
     def row(self) -> dict[str, Any]:
@@ -102,8 +109,8 @@ class Respecified:
             "n_kept": left.n_kept if left else None,
             "n_regressors": left.design.shape[1] if left else None,
             "residual_degrees_of_freedom": left.residual_degrees_of_freedom if left else None,
-            "used": not self.reason(""),
-            "reason": self.reason("") or self.caution or None,
+            "used": not self.reason(),
+            "reason": self.reason() or self.caution or None,
         }
 
 
@@ -155,7 +162,7 @@ def respecify(
     choices : sequence of Specification
         The specifications; for the primary one only what is left is computed.
     metrics : sequence of Metric
-        Metrics of level ``signal``.
+        Metrics of the levels ``signal`` and ``task``.
 
     Yields
     ------
@@ -167,26 +174,44 @@ def respecify(
         try:
             confounds = signals.confounds.confounds(signal_names(choice.denoising))
         except BrainchangeError as error:
-            yield Respecified(signals.run, choice, None, reasons={"": error.reason})
+            yield Respecified(signals.run, choice, None, reasons={("", ""): error.reason})
             continue
         removed = nuisance(confounds, signals.repetition_time, choice.denoising, choice.censoring)
         decisions = judge_what_is_left(signals.run, removed, choice.censoring)
         reason = exclusion(decisions)
-        found = Respecified(signals.run, choice, removed, tuple(decisions), reasons={"": reason})
+        found = Respecified(
+            signals.run, choice, removed, tuple(decisions), reasons={("", ""): reason}
+        )
         wanted = () if choice.primary or reason else metrics
-        yield _with_values(found, signals.raw, removed, wanted)
+        yield _with_values(found, signals, removed, wanted)
 
 
 def _with_values(
-    found: Respecified, raw: FloatArray, removed: Nuisance, metrics: Sequence[Metric]
+    found: Respecified, signals: MeasuredSignals, removed: Nuisance, metrics: Sequence[Metric]
 ) -> Respecified:
-    values: dict[str, FloatArray] = {}
+    values: dict[tuple[str, str], FloatArray] = {}
     reasons = dict(found.reasons)
     for metric in metrics:
         try:
-            computed = metric.function(region_signals(raw, removed))
+            made, told = _computed(metric, signals, removed)
         except BrainchangeError as error:
-            reasons[metric.name] = error.reason
+            reasons[metric.name, ""] = error.reason
         else:
-            values[metric.name] = np.asarray(computed, dtype=float)
+            values |= {(metric.name, condition): numbers for condition, numbers in made.items()}
+            reasons |= {(metric.name, condition): why for condition, why in told.items()}
     return Respecified(found.run, found.specification, removed, found.decisions, values, reasons)
+
+
+def _computed(
+    metric: Metric, signals: MeasuredSignals, removed: Nuisance
+) -> tuple[Mapping[str, FloatArray], Mapping[str, str]]:
+    """Give values and reasons of a metric by contrast of conditions ("" where it has none)."""
+    if metric.level == "signal":
+        made = metric.function(region_signals(signals.raw, removed))
+        return {"": np.asarray(made, dtype=float)}, {}
+    if signals.task is None:
+        return {}, {}
+    task = replace(signals.task, nuisance=removed.design, kept=removed.kept)
+    found = metric.function(task)
+    names = [contrast.name for contrast in task.contrasts]
+    return dict(zip(names, found.numbers, strict=False)), found.reasons

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from brainchange.errors import BrainchangeError, ImageError
 from brainchange.files import inside
+from brainchange.imaging.denoise import Nuisance
 from brainchange.imaging.events import EventDoubt, Events, RunTimes, read_events
 from brainchange.imaging.sidecar import SliceTime, read_slice_time
 from brainchange.imaging.task_design import FrameTimes
 from brainchange.metrics.layout import ContrastOfTask, StudyLayout
-from brainchange.metrics.prepared import RunInputs
 from brainchange.metrics.registry import Metric
 from brainchange.metrics.task_signals import TaskSignals, TaskValues
+from brainchange.sources.bids import PreparedFiles
 from brainchange.sources.run_decisions import decision
 from brainchange.study.decisions import Decision
 from brainchange.study.regions import Region
@@ -26,6 +28,28 @@ FloatArray = npt.NDArray[np.float64]
 
 QUICK_REPETITION_TIME = 1.5
 """Below this time between volumes in s, AR(1) leaves correlated noise (Olszowy et al. 2019)."""
+
+
+@dataclass(frozen=True)
+class TimedRun:
+    """Files and times of a run.
+
+    Attributes
+    ----------
+    files : PreparedFiles
+        Paths in the study folder.
+    folder : Path
+        The study folder.
+    repetition_time : float
+        Time between volumes in s.
+    n_volumes : int
+        All volumes, dummies included.
+    """
+
+    files: PreparedFiles
+    folder: Path
+    repetition_time: float
+    n_volumes: int
 
 
 @dataclass(frozen=True)
@@ -75,8 +99,10 @@ def seeds_of(regions: Sequence[Region], settings: Settings) -> tuple[int, ...]:
 
 
 def task_run(
-    inputs: RunInputs,
+    run: TimedRun,
     raw: FloatArray,
+    removed: Nuisance,
+    *,
     layout: StudyLayout,
     regions: Sequence[Region],
     settings: Settings,
@@ -85,10 +111,12 @@ def task_run(
 
     Parameters
     ----------
-    inputs : RunInputs
-        Files, times and nuisance of the run.
+    run : TimedRun
+        The run.
     raw : numpy.ndarray
         Mean signals of the regions, (n_analysed, n_regions).
+    removed : Nuisance
+        Nuisance regressors and kept volumes.
     layout : StudyLayout
         How events are read, and the contrasts of each task.
     regions : sequence of Region
@@ -101,41 +129,43 @@ def task_run(
     TaskRun
         Never an exception: what cannot be used is a reason.
     """
-    contrasts = layout.contrasts_of(inputs.run.task)
+    contrasts = layout.contrasts_of(run.files.run.task)
     if not contrasts:
         return TaskRun()
     try:
-        events, doubts = _events(inputs, layout)
+        events, doubts = _events(run, removed, layout)
     except BrainchangeError as error:
-        return TaskRun(contrasts, reason=_reason(error), decisions=(_no_events(inputs, error),))
-    slice_time = read_slice_time(inputs.path(inputs.files.sidecar), inputs.repetition_time)
-    times = FrameTimes(raw.shape[0], inputs.repetition_time, slice_time.seconds)
+        return TaskRun(contrasts, reason=_reason(error), decisions=(_no_events(run, error),))
+    slice_time = read_slice_time(inside(run.folder, run.files.sidecar), run.repetition_time)
+    times = FrameTimes(raw.shape[0], run.repetition_time, slice_time.seconds)
     signals = TaskSignals(
         raw=raw,
-        nuisance=inputs.nuisance.design,
-        kept=inputs.nuisance.kept,
+        nuisance=removed.design,
+        kept=removed.kept,
         events=events,
         times=times,
         contrasts=contrasts,
         seeds=seeds_of(regions, settings),
         noise=settings.task.noise,
     )
-    told = [*doubts, *_time_doubts(slice_time, inputs.repetition_time, settings)]
+    told = [*doubts, *_time_doubts(slice_time, run.repetition_time, settings)]
     return TaskRun(
         contrasts,
         signals,
         caution="; ".join(doubt.reason for doubt in told),
-        decisions=(*_doubts(inputs, told), *_untold(inputs, signals)),
+        decisions=(*_doubts(run, told), *_untold(run, signals)),
     )
 
 
-def _events(inputs: RunInputs, layout: StudyLayout) -> tuple[Events, tuple[EventDoubt, ...]]:
-    path = inputs.files.events
+def _events(
+    run: TimedRun, removed: Nuisance, layout: StudyLayout
+) -> tuple[Events, tuple[EventDoubt, ...]]:
+    path = run.files.events
     if path is None:
         raise ImageError("no table of events holds for the run")
-    step = inputs.repetition_time
-    times = RunTimes(inputs.nuisance.n_dummies * step, inputs.header.n_volumes * step)
-    return read_events(inside(inputs.folder, path), layout.events, times)
+    step = run.repetition_time
+    times = RunTimes(removed.n_dummies * step, run.n_volumes * step)
+    return read_events(inside(run.folder, path), layout.events, times)
 
 
 def _time_doubts(
@@ -156,24 +186,29 @@ def _reason(error: BrainchangeError) -> str:
     return f"{error.reason} ({causes[0]})" if causes else error.reason
 
 
-def _no_events(inputs: RunInputs, error: BrainchangeError) -> Decision:
+def _no_events(run: TimedRun, error: BrainchangeError) -> Decision:
     reason = f"no activation: {_reason(error)}"
-    return decision(inputs.run, "excluded", reason, scope="event", config_key="events")
+    return decision(run.files.run, "excluded", reason, scope="event", config_key="events")
 
 
-def _doubts(inputs: RunInputs, doubts: Sequence[EventDoubt]) -> Iterator[Decision]:
+def _doubts(run: TimedRun, doubts: Sequence[EventDoubt]) -> Iterator[Decision]:
     for doubt in doubts:
         number = {"value": doubt.n_events, "unit": "events"} if doubt.n_events else {}
         yield decision(
-            inputs.run, doubt.action, doubt.reason, scope="event", config_key="events", **number
+            run.files.run,
+            doubt.action,
+            doubt.reason,
+            scope="event",
+            config_key="events",
+            **number,
         )
 
 
-def _untold(inputs: RunInputs, signals: TaskSignals) -> Iterator[Decision]:
+def _untold(run: TimedRun, signals: TaskSignals) -> Iterator[Decision]:
     """Tell of contrasts that this run cannot show."""
     for name, reason in signals.problems.items():
         yield decision(
-            inputs.run,
+            run.files.run,
             "excluded",
             f"no value: {reason}",
             scope="event",

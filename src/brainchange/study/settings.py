@@ -108,7 +108,7 @@ class Alternatives(Strict):
     )
     """Censoring besides the primary one; which runs are used is decided by the primary one, and a
     run that keeps too few volumes under another lacks only its values."""
-    metrics: tuple[Text, ...] = ("connectivity", "falff")
+    metrics: tuple[Text, ...] = ("connectivity", "falff", "activation")
     """Metrics computed under them. Those of voxels take the other denoising, not the other
     censoring. Of pairs of regions only those are kept that a claim or a network names."""
 

@@ -7,7 +7,17 @@ import pandas as pd
 import pytest
 from scipy.stats import gamma
 
-from brainchange.study.settings import Task
+from brainchange.metrics.alternatives import alternative_tables
+from brainchange.metrics.derivatives import write_derivatives
+from brainchange.metrics.gather import gather, participant_tables
+from brainchange.study.settings import (
+    Alternatives,
+    Censoring,
+    Denoising,
+    Regressors,
+    Scrubbing,
+    Task,
+)
 
 TR, N, DUMMIES = 2.0, 124, 4
 TASK = {
@@ -317,3 +327,72 @@ def test_a_task_without_contrasts_has_no_rows_of_activation(faces):
     table = faces.observed(faces.measure())
     assert set(table.loc[table["metric"] == "activation", "task"]) == {"faces"}
     assert set(table.loc[table["metric"] == "kept_volumes", "task"]) == {"faces", "rest"}
+
+
+def under(faces, alternatives, results):
+    """Measure, and compute activation under the other specifications from what was written."""
+    settings = faces.settings.model_copy(update={"alternatives": alternatives})
+    measured = faces.measure(alternatives=alternatives)
+    write_derivatives(measured, results, faces.layout.images, settings)
+    tables = gather([participant_tables(measured, faces.layout)], {"sub-01": "a"})
+    found = alternative_tables(
+        tables.observations,
+        {"sub-01": faces.runs},
+        results=results,
+        folder=faces.folder,
+        layout=faces.layout,
+        regions=faces.regions,
+        settings=settings,
+        edges=(),
+    )
+    return measured, found.observations
+
+
+def test_a_specification_gives_the_same_activation_as_if_it_were_the_primary(faces, tmp_path):
+    """24 motion parameters and stricter censoring, from the written signals and from the image."""
+    table = spoil(faces.confounds(N), [33, 34, 80])
+    table.loc[[50, 51], "framewise_displacement"] = 0.3
+    alternatives = Alternatives(
+        denoising=(Regressors(name="motion24-wm-csf", motion_parameters=24),),
+        censoring=(Scrubbing(name="fd0.2", framewise_displacement=0.2),),
+        metrics=("activation",),
+    )
+    add(faces, table=table)
+    _, found = under(faces, alternatives, tmp_path / "results")
+    assert set(found["specification"]) == {
+        "motion12-wm-csf+fd0.2",
+        "motion24-wm-csf",
+        "motion24-wm-csf+fd0.2",
+    }
+    assert set(found["metric"]) == {"activation"}
+    other = found[found["specification"] == "motion24-wm-csf+fd0.2"]
+    other = other[other["timepoint"] == "pre"].set_index(["condition", "region"])["value"]
+    direct = values(
+        faces,
+        denoising=Denoising(name="x", motion_parameters=24),
+        censoring=Censoring(framewise_displacement=0.2),
+    )
+    np.testing.assert_allclose(other.loc[direct.index], direct, atol=1e-6)
+    assert np.abs(other - values(faces)).max() > 1e-3
+    missing = found[found["timepoint"] == "post"]
+    assert set(missing["flag"]) == {"no run of task faces at post"}
+
+
+def test_a_contrast_that_one_specification_cannot_show_is_missing_under_it_alone(faces, tmp_path):
+    """Without censoring all can be seen; the primary hides one condition."""
+    fear = [(onset, 2.0, "fear") for onset in (50, 130, 210)]
+    events = [*fear, *((onset, 12.0, "shape") for onset in (10, 90, 170))]
+    table = faces.confounds(N)
+    hidden = [v for onset, *_ in fear for v in range(onset // 2, onset // 2 + 14)]
+    table.loc[hidden, "framewise_displacement"] = 0.3
+    alternatives = Alternatives(
+        denoising=(),
+        censoring=(Scrubbing(name="fd0.2", framewise_displacement=0.2),),
+        metrics=("activation",),
+    )
+    add(faces, events, table=table)
+    measured, found = under(faces, alternatives, tmp_path / "results")
+    assert values(faces, measured=measured).notna().all()
+    here = found[found["timepoint"] == "pre"].set_index("condition")
+    assert here.loc["fear", "value"].isna().all()
+    assert here.loc["fear", "flag"].iloc[0].startswith("motion censors too much")
