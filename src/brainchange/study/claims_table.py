@@ -29,8 +29,8 @@ CLAIMS_TABLE = TableSchema(
         Column(
             "barrier",
             "string",
-            "What stands against it first; measurement: the study could tell, but nothing "
-            "measures it here",
+            "What stands against it first; control: described within the treated arm alone; "
+            "measurement: the study could tell, but nothing measures it here",
             required=True,
             levels=get_args(Barrier),
         ),

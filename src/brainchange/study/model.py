@@ -173,8 +173,9 @@ class Contrast(Strict):
     """Name for figures and text."""
     treated: tuple[Text, ...] = Field(min_length=1)
     """Arms on the one side."""
-    control: tuple[Text, ...] = Field(min_length=1)
-    """Arms on the other side."""
+    control: tuple[Text, ...] = ()
+    """Arms on the other side; none where nobody is compared with: then a change is at most
+    CONSISTENT (no control)."""
     primary: bool = False
     """Whether the confirmatory tests are made on this contrast; exactly one is."""
 

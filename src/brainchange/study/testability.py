@@ -20,6 +20,7 @@ Barrier = Literal[
     "allocation",
     "proxy",
     "participants",
+    "control",
     "measurement",
 ]
 Found = tuple[Barrier, str]
@@ -83,8 +84,8 @@ class Judged:
 
     @property
     def measured(self) -> bool:
-        """Whether it is a measure of the inference."""
-        return not self.barriers
+        """Whether it is a measure of the inference; without a control arm, within the treated."""
+        return all(barrier == "control" for barrier, _ in self.barriers)
 
     @property
     def barrier(self) -> Barrier:
@@ -153,7 +154,8 @@ def _judge(
     if against:
         return Judged(claim, "not_testable", against)
     weak = tuple(_weak(claim, study, arm_sizes))
-    return Judged(claim, "caveat" if weak else "testable", weak or unmeasured)
+    alone = () if weak or unmeasured else tuple(_uncontrolled(claim, study))
+    return Judged(claim, "caveat" if weak or alone else "testable", weak or unmeasured or alone)
 
 
 def _against(claim: Claim, study: Study) -> Iterator[Found]:
@@ -193,6 +195,13 @@ def _weak(claim: Claim, study: Study, arm_sizes: Mapping[str, int] | None) -> It
         if found < fewest:
             names = " and ".join(study.arms[arm].label for arm in arms)
             yield "participants", f"{needed} for more than a description, {names} has {found}"
+
+
+def _uncontrolled(claim: Claim, study: Study) -> Iterator[Found]:
+    """Say that nobody is compared with: the change of the treated is described all the same."""
+    contrast = study.contrasts[study.primary_contrast]
+    if "control" in claim.requires.arms and not contrast.control:
+        yield "control", "no control arm: only the change of the treated is described"
 
 
 def _unmeasured(
@@ -249,6 +258,8 @@ def _missing_arms(needs: Requirement, study: Study) -> Iterator[str]:
 
 def _missing_arm(need: str, study: Study) -> Iterator[str]:
     contrast = study.contrasts[study.primary_contrast]
+    if need == "control" and not contrast.control:
+        return
     if need == "control":
         roles = {study.arms[arm].role for arm in contrast.control}
         if not roles & {"untreated", "comparison"}:

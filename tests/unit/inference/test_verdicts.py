@@ -204,3 +204,23 @@ def test_the_trace_is_json_with_every_rule(planted):
     assert names[:2] == ["gate_participants", "gate_analysable"]
     assert first["evidence"]["estimators"].keys() >= {"change_score", "ancova"}
     assert first["evidence"]["multiverse"] is None
+
+
+def test_a_study_of_one_arm_is_at_most_consistent(made_up, study_with):
+    made = made_up(8, amygdala=-1.5, seed=2)
+    arms = {"therapy": {"label": "Talk therapy", "role": "therapy"}}
+    contrasts = {"alone": {"label": "therapy alone", "treated": ("therapy",), "primary": True}}
+    observations = made.observations[made.observations["arm"] == "therapy"]
+    people = made.participants[made.participants["group"] == "therapy"]
+    one = study_with(arms=arms, contrasts=contrasts)
+    made = replace(made, study=one, observations=observations, participants=people)
+    inferred = made.infer()
+    found, other = (verdict(inferred, name, "alone") for name in ("A2", "T2"))
+    assert found["verdict"] == "CONSISTENT (no control)"
+    assert found["estimator"] == "within_arm"
+    assert found["p"] == pytest.approx(2 / 2**8)
+    assert found["p_adjusted"] == pytest.approx(2 * found["p"])
+    assert other["verdict"] == "INCONCLUSIVE"
+    claims = inferred.claims.set_index("claim")
+    assert claims.loc["A2", "barrier"] == "control"
+    assert claims.loc["A2", "measured"]
