@@ -11,6 +11,7 @@ from brainchange.study.claims import Claim, Claims
 
 HEADINGS = {
     "measurement": "The study could tell, but nothing measures it here yet",
+    "control": "Nobody is compared with",
     "participants": "Too few participants for more than a description",
     "proxy": "At best an indirect answer",
     "allocation": "Arms were not randomised",
