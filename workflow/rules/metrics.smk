@@ -47,9 +47,7 @@ rule observations:
         regions=PROJECT.regions,
         edges=sorted(PROJECT.claims.edges(PROJECT.regions)),
         settings=(
-            SETTINGS.only(
-                "metrics", "denoising", "censoring", "alternatives", "task"
-            ),
+            SETTINGS.only("metrics", "denoising", "censoring", "alternatives", "task"),
         ),
         code=code_digest(
             "brainchange.metrics.gather",
