@@ -77,7 +77,7 @@ def test_the_verdicts_on_the_confirmatory_claims_follow_what_was_planted(demo):
     assert len(verdicts) == 2 * (51 + 1)
     assert verdicts["verdict"].notna().all()
     primary = verdicts[verdicts["primary"]].set_index("measure")
-    expected = {"P2": "INCONCLUSIVE", "P3": "INCONCLUSIVE", "A2": "SUGGESTIVE", "T2": "SUGGESTIVE"}
+    expected = {"P2": "INCONCLUSIVE", "P3": "INCONCLUSIVE", "A2": "SUGGESTIVE", "T2": "SUPPORTED"}
     assert {name: primary.loc[name, "verdict"] for name in expected} == expected
     assert (primary["verdict"] == "NOT TESTABLE WITH MRI").sum() == 10
     others = verdicts[~verdicts["primary"] & verdicts["estimator"].notna()]

@@ -18,6 +18,8 @@ rule effects:
         claims=f"{RESULTS}/claims.tsv",
         effects=f"{RESULTS}/effects.tsv",
         threats=f"{RESULTS}/threats.tsv",
+        multiverse=f"{RESULTS}/multiverse.tsv",
+        multiverse_summary=f"{RESULTS}/multiverse_summary.tsv",
         reliability=f"{RESULTS}/reliability.tsv",
         responders=f"{RESULTS}/responders.tsv",
         brain_symptom=f"{RESULTS}/brain_symptom.tsv",
@@ -46,7 +48,17 @@ rule effects:
         study=(STUDY,),
         claims=(PROJECT.claims,),
         regions=PROJECT.regions,
-        settings=(SETTINGS.only("seed", "inference", "denoising", "metrics"),),
+        settings=(
+            SETTINGS.only(
+                "seed",
+                "metrics",
+                "denoising",
+                "censoring",
+                "alternatives",
+                "inference",
+                "multiverse",
+            ),
+        ),
         shared=(PLAN.shared,),
         code=code_digest("brainchange.inference"),
     message:

@@ -10,6 +10,7 @@ from adapter import job
 from brainchange.files import write_text
 from brainchange.inference.durability_schema import DURABILITY_TABLE
 from brainchange.inference.infer import infer
+from brainchange.inference.multiverse_schema import MULTIVERSE_SUMMARY_TABLE, MULTIVERSE_TABLE
 from brainchange.inference.omnibus_schema import OMNIBUS_TABLE, PAIRS_TABLE
 from brainchange.inference.reliability_schema import (
     BRAIN_SYMPTOM_TABLE,
@@ -56,6 +57,8 @@ with job(snakemake.log[0]) as log:
         (RESPONDERS_TABLE, inferred.responders, output.responders),
         (BRAIN_SYMPTOM_TABLE, inferred.brain_symptom, output.brain_symptom),
         (THREATS_TABLE, inferred.threats, output.threats),
+        (MULTIVERSE_TABLE, inferred.multiverse.table, output.multiverse),
+        (MULTIVERSE_SUMMARY_TABLE, inferred.multiverse.summary, output.multiverse_summary),
         (WITHIN_TABLE, inferred.within, output.within),
         (CHANGES_TABLE, inferred.changes, output.changes),
         (ATTRITION_TABLE, inferred.attrition, output.attrition),

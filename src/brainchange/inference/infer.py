@@ -19,6 +19,7 @@ from brainchange.inference.brain_symptom import brain_symptom_table
 from brainchange.inference.claim_evidence import Checks
 from brainchange.inference.durability import durability_table
 from brainchange.inference.effects import effects_table
+from brainchange.inference.multiverse import Multiverse, multiverse
 from brainchange.inference.observed import observed_cells
 from brainchange.inference.omnibus import omnibus_table, pairs_table
 from brainchange.inference.participants import Enrolment, enrol
@@ -64,6 +65,8 @@ class Inferred:
         ``DURABILITY_TABLE``: what lasts until follow-up; empty without one.
     omnibus, pairs : pandas.DataFrame
         ``OMNIBUS_TABLE`` and ``PAIRS_TABLE``: more than two arms; empty with two.
+    multiverse : Multiverse
+        Every claim under every specification.
     verdicts : tuple of Decided
         What may be said of every claim and scale in every contrast.
     decisions : pandas.DataFrame
@@ -82,6 +85,7 @@ class Inferred:
     durability: pd.DataFrame
     omnibus: pd.DataFrame
     pairs: pd.DataFrame
+    multiverse: Multiverse
     verdicts: tuple[Decided, ...]
     decisions: pd.DataFrame
 
@@ -169,7 +173,8 @@ def infer(
         quality=quality_changes(data, study, cells, coverage),
         shared=shared,
     )
-    checks = Checks(threats=threat_weakenings(threats))
+    specified = multiverse(data, observations, study, settings)
+    checks = Checks(specifications=specified.effects, threats=threat_weakenings(threats))
     return Inferred(
         claims=claims_table(judged),
         changes=changes_table(data),
@@ -185,6 +190,7 @@ def infer(
         ),
         omnibus=omnibus_table(data, study, settings),
         pairs=pairs_table(data, study, settings),
+        multiverse=specified,
         verdicts=decide_all(data, effects, judged, study=study, settings=settings, checks=checks),
         decisions=DECISIONS_TABLE.frame(
             [*enrolment.decisions, *_strangers(observations, enrolment, study), *decisions]

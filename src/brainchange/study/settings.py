@@ -172,6 +172,22 @@ class Inference(Strict):
     """Permutations of the whole prediction."""
 
 
+class Multiverse(Strict):
+    """Other defensible analyses of the values that `alternatives` yields."""
+
+    models: Annotated[
+        tuple[Literal["change_score", "ancova", "mixed_model"], ...], Field(min_length=1)
+    ] = ("change_score", "ancova", "mixed_model")
+    """How change is compared between arms."""
+    covariates: Annotated[tuple[Literal["none", "motion"], ...], Field(min_length=1)] = (
+        "none",
+        "motion",
+    )
+    """What is held equal: nothing, or head motion (mean framewise displacement)."""
+    permutations: Annotated[int, Field(ge=199)] = 999
+    """Random arrangements of the arms, each the same for every specification."""
+
+
 class Preparation(Strict):
     """Preparation of raw images (`images.source: raw` of a study); derivatives ignore it."""
 
@@ -229,6 +245,8 @@ class Settings(Strict):
     """Activation and task-dependent connectivity."""
     inference: Inference = Inference()
     """Tests and thresholds."""
+    multiverse: Multiverse = Multiverse()
+    """Other defensible analyses of these values."""
 
     def only(self, *names: str) -> Settings:
         """Keep the named keys and give all others their default.

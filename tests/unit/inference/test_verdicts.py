@@ -42,8 +42,8 @@ def test_every_claim_and_scale_has_a_verdict_in_every_contrast_the_primary_first
     assert table["reasons"].notna().all()
 
 
-def test_a_planted_effect_without_a_multiverse_is_suggestive_and_says_what_lacks(planted):
-    found = verdict(planted, "A2")
+def test_a_planted_effect_without_a_multiverse_is_suggestive_and_says_what_lacks(made_up, planted):
+    found = verdict(again(made_up(12, amygdala=-1.5, seed=2)), "A2")
     assert found["verdict"] == "SUGGESTIVE"
     assert found["p_adjusted"] < 0.01
     assert found["difference"] == pytest.approx(-1.5, abs=0.4)
@@ -199,11 +199,11 @@ def test_the_trace_is_json_with_every_rule(planted):
     trace = json.loads(json.dumps(verdict_trace(planted.verdicts), allow_nan=False))
     assert len(trace) == 8
     first = trace[0]
-    assert (first["measure"], first["verdict"]) == ("A2", "SUGGESTIVE")
+    assert (first["measure"], first["verdict"]) == ("A2", "SUPPORTED")
     names = [rule["name"] for rule in first["trace"]]
     assert names[:2] == ["gate_participants", "gate_analysable"]
     assert first["evidence"]["estimators"].keys() >= {"change_score", "ancova"}
-    assert first["evidence"]["multiverse"] is None
+    assert len(first["evidence"]["multiverse"]) == 6
 
 
 def test_a_study_of_one_arm_is_at_most_consistent(made_up, study_with):
