@@ -25,6 +25,7 @@ def write_image(
     data: NDArray[np.generic],
     affine: NDArray[np.float64],
     repetition_time: float | None = None,
+    slope: float = 1.0,
 ) -> None:
     """Write a compressed NIfTI image, complete or not at all.
 
@@ -38,6 +39,8 @@ def write_image(
         Voxel indices to mm, (4, 4).
     repetition_time : float, optional
         Time between volumes in s, for an image with volumes.
+    slope : float
+        What a stored number is multiplied with to give the value.
     """
     header = nib.Nifti1Header()
     header.set_data_dtype(data.dtype)
@@ -48,7 +51,7 @@ def write_image(
     header.set_qform(affine, code="scanner")
     header.set_sform(affine, code="scanner")
     header["vox_offset"] = 352
-    header["scl_slope"], header["scl_inter"] = 1, 0
+    header["scl_slope"], header["scl_inter"] = slope, 0
     # A run is mostly noise, where a search for repetitions takes long and finds none.
     strategy = zlib.Z_DEFAULT_STRATEGY if repetition_time is None else zlib.Z_HUFFMAN_ONLY
     packer = zlib.compressobj(wbits=GZIP, strategy=strategy)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from brainchange.errors import ImageError
+from brainchange.sources.bids import Run
+from brainchange.sources.run_decisions import decision
+from brainchange.study.decisions import Decision
 
+SHORTEST_REPETITION_TIME = 0.05
+"""No scanner takes a volume of the brain in less, in s."""
 LONGEST_REPETITION_TIME = 60.0
 """A longer time between volumes, in s, is one in milliseconds."""
 
@@ -44,26 +52,93 @@ def read_repetition_time(path: Path, in_header: float | None) -> RepetitionTime:
     ImageError
         The sidecar is missing or no JSON, or neither gives a number of seconds.
     """
+    return repetition_time(read_sidecar(path), in_header, str(path))
+
+
+def read_sidecar(path: Path) -> dict[str, Any]:
+    """Read a sidecar; one that holds no ``key: value`` pairs is empty.
+
+    Raises
+    ------
+    ImageError
+        It is missing or no JSON.
+    """
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise ImageError(
             "the sidecar is missing or is no JSON", where=str(path), fix="fetch the file again"
         ) from None
-    seconds = told.get("RepetitionTime") if isinstance(told, dict) else None
+    return told if isinstance(told, dict) else {}
+
+
+def repetition_time(told: Mapping[str, Any], in_header: float | None, where: str) -> RepetitionTime:
+    """Take the time between volumes from what a sidecar says, else from the header.
+
+    Parameters
+    ----------
+    told : mapping
+        Content of the sidecar.
+    in_header : float or None
+        What the header of the image says, in s.
+    where : str
+        The sidecar, for the message.
+
+    Raises
+    ------
+    ImageError
+        Neither gives a number of seconds.
+    """
+    seconds = told.get("RepetitionTime")
     in_sidecar = seconds is not None
     if not in_sidecar:
         seconds = in_header
-    usable = isinstance(seconds, int | float) and 0 < seconds <= LONGEST_REPETITION_TIME
+    usable = (
+        isinstance(seconds, int | float)
+        and SHORTEST_REPETITION_TIME <= seconds <= LONGEST_REPETITION_TIME
+    )
     if seconds is None or not usable or isinstance(seconds, bool):
         raise ImageError(
-            f"RepetitionTime is {seconds!r}, not a number of seconds up to "
-            f"{LONGEST_REPETITION_TIME:g}",
-            where=str(path),
+            f"RepetitionTime is {seconds!r}, not a number of seconds from "
+            f"{SHORTEST_REPETITION_TIME:g} to {LONGEST_REPETITION_TIME:g}",
+            where=where,
             cause="it is missing, or given in milliseconds",
             fix="correct the sidecar, and report it to whoever published the data",
         )
     return RepetitionTime(float(seconds), in_sidecar)
+
+
+def repetition_time_doubt(
+    run: Run, told: RepetitionTime, in_header: float | None
+) -> list[Decision]:
+    """Say that sidecar and header disagree about the time between volumes, or only one tells it.
+
+    Parameters
+    ----------
+    run : Run
+        Which run.
+    told : RepetitionTime
+        What is used.
+    in_header : float or None
+        What the header of the image says, in s.
+
+    Returns
+    -------
+    list of dict
+        No row, or one with the action ``caution``.
+    """
+    if not told.in_sidecar:
+        reason = (
+            f"the sidecar gives no RepetitionTime; the {told.seconds:g} s of the header are used"
+        )
+        return [decision(run, "caution", reason, value=told.seconds, unit="s")]
+    if in_header is None or math.isclose(in_header, told.seconds, rel_tol=0.01):
+        return []
+    reason = (
+        f"the sidecar gives a repetition time of {told.seconds:g} s, the header {in_header:g} s; "
+        "the sidecar's is used"
+    )
+    return [decision(run, "caution", reason, value=in_header, threshold=told.seconds, unit="s")]
 
 
 @dataclass(frozen=True)

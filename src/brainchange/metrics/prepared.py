@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +23,13 @@ from brainchange.imaging.parcellation import (
     region_voxels,
     require_same_grid,
 )
-from brainchange.imaging.sidecar import RepetitionTime, read_repetition_time
+from brainchange.imaging.sidecar import read_repetition_time, repetition_time_doubt
 from brainchange.metrics.gates import judge_motion
 from brainchange.metrics.inputs import RunQuality
 from brainchange.metrics.registry import Metric
 from brainchange.metrics.voxel_maps import BrainMaps, VoxelMap, Wanted, brain_maps
 from brainchange.sources.bids import PreparedFiles, Run
-from brainchange.sources.run_decisions import decision, left_out
+from brainchange.sources.run_decisions import left_out
 from brainchange.study.decisions import Decision
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
@@ -161,7 +160,7 @@ def open_run(
         return None, [left_out(files.run, error)]
     others, lacking = _alternatives(table, time.seconds, denoising_alternatives(settings))
     inputs = RunInputs(files, folder, header, time.seconds, confounds, removed, others, lacking)
-    doubts = _repetition_time_doubt(files.run, time, header.repetition_time)
+    doubts = repetition_time_doubt(files.run, time, header.repetition_time)
     return inputs, [*doubts, *judge_motion(files.run, confounds, removed, settings)]
 
 
@@ -277,20 +276,3 @@ def _brain_maps(
         if repeated
     }
     return brain_maps(volumes, inputs.repetition_time, settings.frequency, wanted)
-
-
-def _repetition_time_doubt(
-    run: Run, told: RepetitionTime, in_header: float | None
-) -> list[Decision]:
-    if not told.in_sidecar:
-        reason = (
-            f"the sidecar gives no RepetitionTime; the {told.seconds:g} s of the header are used"
-        )
-        return [decision(run, "caution", reason, value=told.seconds, unit="s")]
-    if in_header is None or math.isclose(in_header, told.seconds, rel_tol=0.01):
-        return []
-    reason = (
-        f"the sidecar gives a repetition time of {told.seconds:g} s, the header {in_header:g} s; "
-        "the sidecar's is used"
-    )
-    return [decision(run, "caution", reason, value=in_header, threshold=told.seconds, unit="s")]

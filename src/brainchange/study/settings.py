@@ -172,6 +172,23 @@ class Inference(Strict):
     """Permutations of the whole prediction."""
 
 
+class AnatomyPreparation(Strict):
+    """Preparation of the T1w image, and when it is of no use."""
+
+    registration_voxel_size: Annotated[float, Field(ge=1, le=4)] = 2.0
+    """Size of the voxels at which T1w image and template are compared, in mm."""
+    smallest_similarity: Share = 0.5
+    """A participant is left out if the T1w image warped to the template correlates less with it
+    within the brain."""
+    smallest_mask_overlap: Share = 0.9
+    """A participant is left out if the brain mask of the T1w image and that of the warped template
+    overlap less (Dice coefficient)."""
+    smallest_brain: Positive = 700.0
+    """A participant is left out if its brain mask is smaller, in ml."""
+    largest_brain: Positive = 2200.0
+    """A participant is left out if its brain mask is larger, in ml."""
+
+
 class Multiverse(Strict):
     """Other defensible analyses of the values that `alternatives` yields."""
 
@@ -191,14 +208,20 @@ class Multiverse(Strict):
 class Preparation(Strict):
     """Preparation of raw images (`images.source: raw` of a study); derivatives ignore it."""
 
+    anatomy: AnatomyPreparation = AnatomyPreparation()
+    """The T1w image."""
     slice_timing: Literal["auto", "on", "off"] = "auto"
     """Correct for the time at which each slice was acquired: auto corrects runs with events whose
     sidecar gives SliceTiming. Quote "on" and "off"."""
     smallest_mask_overlap: Share = 0.85
     """A run is left out if the brain masks of its BOLD reference and of the T1w image overlap less
     (Dice coefficient)."""
+    smallest_boundary_agreement: Share = 0.7
+    """A run is left out if its BOLD image gets brighter from white to grey matter at a smaller
+    share of their boundary in the T1w image (0.5 is chance)."""
     largest_registration_distance: Positive = 3.0
-    """A run is left out if its registration to the T1w image is uncertain by more, in mm."""
+    """A run is left out if its registration to the T1w image ends further away when it is begun
+    elsewhere, in mm."""
 
 
 class Settings(Strict):

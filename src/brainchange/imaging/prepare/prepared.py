@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+
+from brainchange.study.settings import Preparation
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,33 @@ class PreparedAnatomy:
     fluid: Path
     to_template: Path
     from_template: Path
+
+
+@dataclass(frozen=True)
+class PreparationPlan:
+    """What the preparation of all images of a study has in common.
+
+    Attributes
+    ----------
+    study : Path
+        The study folder, with the raw images.
+    out : Path
+        Folder of the derivatives.
+    preparation : Preparation
+        Choices and gates.
+    seed : int
+        Seed of the configuration; that of a unit derives from it and the name of the unit.
+    """
+
+    study: Path
+    out: Path
+    preparation: Preparation
+    seed: int
+
+    def seed_of(self, name: str) -> int:
+        """Seed of a unit, from 1 to 2³¹ − 1 as ITK takes it: never depends on order or process."""
+        digest = hashlib.sha256(f"{self.seed}\0{name}".encode()).digest()
+        return int.from_bytes(digest[:4], "little") % (2**31 - 1) + 1
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,26 @@
+# What the rules about images have in common: names, and what is measured from what.
+
+IMAGES = STUDY.images
+RAW = IMAGES.source == "raw"
+REGION_FOLDER = f"{FOLDER}/{PARCELLATIONS}"
+TEMPLATE = f"data/templates/{IMAGES.template}.json"
+
+
+def images_of(wildcards):
+    """Name what stands for the prepared images of a participant."""
+    if RAW:
+        return f"{FOLDER}/{IMAGES.derivatives}/{wildcards.participant}"
+    return f"{FOLDER}/.receipts/{wildcards.participant}.tsv"
+
+
+def measured_from(wildcards):
+    """Name what is measured: prepared images, and the atlas on their grid where it is brought."""
+    given = {"images": images_of(wildcards)}
+    if RAW:
+        given["preparation"] = (
+            f"{RESULTS}/prepared/{wildcards.participant}_decisions.tsv"
+        )
+    if IMAGES.atlas:
+        given["regions"] = f"{REGION_FOLDER}/{wildcards.participant}"
+        given["labels"] = f"{REGION_FOLDER}/desc-{IMAGES.atlas}_dseg.tsv"
+    return given
