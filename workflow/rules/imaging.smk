@@ -80,6 +80,8 @@ if IMAGES.atlas:
             atlas=(PROJECT.atlas,),
             runs=lambda wildcards: PLAN.runs[wildcards.participant],
             anatomy=lambda wildcards: (PLAN.anatomy(wildcards.participant),),
+            # The T1w image gets the atlas only where volumes are measured.
+            volumes=PLAN.measures_anatomy,
             code=code_digest("brainchange.imaging.parcellate"),
         message:
             f"{STUDY.id} {{wildcards.participant}}: bringing the atlas to the images"

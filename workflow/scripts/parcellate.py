@@ -14,7 +14,7 @@ with job(snakemake.log[0]) as log:
     atlas = read_atlas(given.atlas[0], Path.cwd())
     transform = folder / anatomy.from_template if anatomy else None
     wanted = [(files.bold, files.parcellation) for files in given.runs]
-    if anatomy:
+    if anatomy and given.volumes:
         wanted.append((anatomy.t1w, anatomy.parcellation))
     Path(snakemake.output.regions).mkdir(parents=True, exist_ok=True)
     for image, out in wanted:

@@ -61,7 +61,8 @@ def parcellate(
     Notes
     -----
     Every voxel gets the label that is met at most of the points spread evenly over it (at least
-    3 × 3 × 3, and as many that they lie closer than the voxels of the atlas); this approximates
+    3 × 3 × 3 unless voxels are half those of the atlas, and as many that they lie closer than its
+    voxels); this approximates
     the label with the largest share of the voxel, which keeps volumes and is better than the label
     at its centre where voxels are larger than those of the atlas. Ties go to the lowest number,
     and to no label last. Labels are never interpolated.
@@ -187,10 +188,12 @@ def template_decisions(source: AtlasSource, images: Images) -> list[Decision]:
 
 
 def _points(affine: FloatArray, atlas_affine: FloatArray) -> Grid:
-    """Points a voxel along each axis: odd, and closer than the voxels of the atlas."""
+    """Points a voxel along each axis: one is enough where voxels are half those of the atlas."""
     finest = np.linalg.norm(atlas_affine[:3, :3], axis=0).min()
-    needed = np.ceil(np.linalg.norm(affine[:3, :3], axis=0) / finest - 1e-6).astype(int)
-    x, y, z = (max(FEWEST_POINTS, int(n) | 1) for n in needed)
+    ratio = np.linalg.norm(affine[:3, :3], axis=0) / finest
+    needed = np.ceil(ratio - 1e-6).astype(int)
+    fewest = FEWEST_POINTS if ratio.max() > 0.5 else 1
+    x, y, z = (max(fewest, int(n) | 1) for n in needed)
     return x, y, z
 
 
