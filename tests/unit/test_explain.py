@@ -98,7 +98,7 @@ def test_in_words_the_plain_sentence_comes_before_the_numbers(project):
     plain = text.index("mm3 higher in CBT than in Waiting list")
     assert text.index("The data point the way the article says") < plain
     assert plain < text.index("dppc2")
-    assert "– no other analysis choices were tried" in text
+    assert "– no negative control was measured" in text
     assert "CBT: 6 of 6" in text
     assert "sha256:" in text
     assert all(len(str(line)) <= 72 for line in render(explain(project, "H1"), 72))

@@ -59,7 +59,7 @@ def test_the_study_of_the_documentation_comes_to_a_verdict(results):
     assert volume["difference"] == pytest.approx(37.5, abs=3)
     assert volume["unit"] == "mm3"
     assert volume["verdict"] == "SUGGESTIVE"
-    assert set(volume["not_made"].split(";")) == {"multiverse", "negative_control", "motion"}
+    assert set(volume["not_made"].split(";")) == {"negative_control", "motion"}
     assert scale["verdict"] == "SUPPORTED"
     assert verdicts.loc["T2", "verdict"] == "NOT TESTED"
     assert verdicts.loc["T2", "reasons"] == "no fMRI at rest"

@@ -1,8 +1,8 @@
 """How often verdicts, tests and intervals are wrong where nothing changes, and right where it does.
 
 Run it from the folder of the project with ``python -m benchmarks.calibration``; it takes some ten
-minutes on two cores and writes ``benchmarks/calibration.tsv``, which is committed. The studies have
-the sizes of ds003007; values are judged as measured from images, with a negative control and head
+minutes on two cores and writes ``calibration.tsv`` beside itself, which is committed. The studies
+have the sizes of ds003007; values are judged as measured from images, with a negative control and head
 motion, as by ``brainchange judge --from-images``.
 """
 
