@@ -2,8 +2,8 @@
 
 Run it from the folder of the project with ``python -m benchmarks.calibration``; it takes some ten
 minutes on two cores and writes ``calibration.tsv`` beside itself, which is committed. The studies
-have the sizes of ds003007; values are judged as measured from images, with a negative control and head
-motion, as by ``brainchange judge --from-images``.
+have the sizes of ds003007; values are judged as measured from images, with a negative control and
+head motion, as by ``brainchange judge --from-images``.
 """
 
 from __future__ import annotations
