@@ -8,6 +8,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from scipy import stats
 
 from brainchange.imaging.confounds import framewise_displacement
 from brainchange.imaging.coverage import drift_projection, temporal_snr
@@ -16,10 +17,13 @@ from brainchange.imaging.nifti import read_label_image, read_volumes
 from brainchange.imaging.nifti_header import read_header
 from brainchange.imaging.parcellation import region_voxels
 from brainchange.imaging.signals import region_means
+from brainchange.metrics import reho as reho_module
 from brainchange.metrics.alff import alff
 from brainchange.metrics.connectivity import correlation
 from brainchange.metrics.falff import falff
-from brainchange.metrics.inputs import VoxelBlock
+from brainchange.metrics.inputs import BrainSeries, VoxelBlock
+from brainchange.metrics.partial_connectivity import partial_correlation
+from brainchange.metrics.reho import reho
 from brainchange.study.regions import Region
 from brainchange.study.settings import Frequency
 
@@ -63,6 +67,73 @@ def test_connectivity_is_pearson_of_the_empirical_covariance():
     np.testing.assert_allclose(found, gold["expected"]["r"], rtol=0, atol=1e-8)
     z = np.arctanh(found[np.triu_indices(4, 1)])
     np.testing.assert_allclose(sorted(z), sorted(gold["expected"]["z_offdiag"]), atol=1e-8)
+
+
+def test_partial_correlation_of_the_empirical_covariance():
+    gold = GOLD["connectivity"]
+    found = partial_correlation(correlation(np.array(gold["inputs"]["ts"])))
+    np.testing.assert_allclose(found, gold["expected"]["partial"], rtol=0, atol=1e-8)
+
+
+def test_partial_correlation_is_that_of_what_the_other_signals_leave():
+    """Least squares of both signals on all others, then Pearson."""
+    signals = RNG.normal(size=(60, 6)) @ RNG.normal(size=(6, 6))
+    found = partial_correlation(correlation(signals))
+    for first, second in ((0, 1), (2, 5)):
+        others = np.delete(signals, [first, second], axis=1)
+        design = np.column_stack([np.ones(60), others])
+        pair = signals[:, [first, second]]
+        left = pair - design @ np.linalg.lstsq(design, pair, rcond=None)[0]
+        expected = np.corrcoef(left.T)[0, 1]
+        assert found[first, second] == pytest.approx(expected, abs=1e-9)
+
+
+def brain(volumes, shape, valid, kept):
+    """A brain whose only nuisance is the constant."""
+    constant = projection(np.ones((int(kept.sum()), 1)))
+    voxels = np.arange(np.prod(shape))
+    return BrainSeries(volumes, voxels, shape, valid, kept, constant)
+
+
+@pytest.mark.parametrize("n_volumes", [20, 1300], ids=["short", "long"])
+@pytest.mark.parametrize("rank_bytes", [1 << 25, 1 << 8], ids=["at_once", "in_slabs"])
+def test_regional_homogeneity_is_friedmans_statistic_of_every_neighbourhood(
+    monkeypatch, n_volumes, rank_bytes
+):
+    """W = χ²/(K (n - 1)) with ties, from scipy, in a loop over voxels."""
+    monkeypatch.setattr(reho_module, "RANK_BYTES", rank_bytes)
+    rng = np.random.default_rng(4)
+    shape = (4, 3, 5) if n_volumes == 20 else (2, 2, 2)
+    size = int(np.prod(shape))
+    valid, kept = rng.random(size) > 0.3, np.ones(n_volumes, bool)
+    kept[[3, 9]] = False
+    wave = rng.integers(-4, 5, n_volumes)[:, np.newaxis]
+    volumes = (rng.integers(-3, 4, (n_volumes, size)) + wave + 1000.0).astype(np.float32)
+    volumes[1::2] = 2000 - volumes[::2]
+    found = reho(brain(volumes, shape, valid, kept))
+    where = np.array(np.unravel_index(np.arange(size), shape, order="F")).T
+    for place in range(size):
+        near = np.abs(where - where[place]).max(axis=1) <= 1
+        around = np.flatnonzero(near & valid)
+        if not valid[place] or around.size < 2:
+            assert np.isnan(found[place])
+            continue
+        friedman = stats.friedmanchisquare(*volumes[kept][:, around]).statistic
+        expected = friedman / (around.size * (int(kept.sum()) - 1))
+        assert found[place] == pytest.approx(expected, abs=1e-9)
+
+
+def test_regional_homogeneity_of_one_signal_is_one_and_of_noise_a_twenty_seventh():
+    rng, shape = np.random.default_rng(5), (9, 9, 9)
+    every, kept = np.ones(729, bool), np.ones(80, bool)
+    one = rng.normal(size=(80, 1)) + np.zeros((1, 729))
+    np.testing.assert_allclose(reho(brain(one, shape, every, kept)), 1)
+    scaled = np.exp(0.3 * one) * rng.uniform(1, 5, 729)
+    np.testing.assert_allclose(reho(brain(scaled, shape, every, kept)), 1)
+    noise = reho(brain(rng.normal(size=(80, 729)), shape, every, kept)).reshape(shape, order="F")
+    inner = noise[1:-1, 1:-1, 1:-1]
+    assert inner.mean() == pytest.approx(1 / 27, rel=0.05)
+    assert noise[0, 0, 0] > inner.mean()
 
 
 def test_amplitudes_by_a_plain_discrete_fourier_sum():

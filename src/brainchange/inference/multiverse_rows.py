@@ -101,7 +101,7 @@ def _censoring(measure: Measure, known: Specification | None) -> str | None:
     if known is None:
         return None
     found = computed_metrics((measure.metric,)).get(measure.metric)
-    of_voxels = found is None or found.level == "voxel"
+    of_voxels = found is None or found.of_voxels
     return None if of_voxels else known.censoring.name
 
 

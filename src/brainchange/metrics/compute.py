@@ -74,7 +74,10 @@ class Material:
         """Average the map of a metric of voxels within regions."""
         found = self.maps[metric.name]
         reasons = {(metric.name, ""): found.reason} if found.reason else {}
-        means = region_means(found.values[np.newaxis], self.members)[0]
+        members = self.members
+        if metric.level == "neighbourhood":
+            members = [own[np.isfinite(found.values[own])] for own in members]
+        means = region_means(found.values[np.newaxis], members)[0]
         if not metric.whole_brain_z:
             return Computed({metric.name: means}, reasons)
         plain, z = metric.produced

@@ -19,6 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
 
 __all__ = [
+    "BrainSeries",
     "RegionSignals",
     "RegionVolumes",
     "RunQuality",
@@ -125,6 +126,38 @@ class VoxelBlock:
                 fix="change frequency in config/config.yaml",
             )
         return chosen
+
+
+@dataclass(frozen=True)
+class BrainSeries:
+    """The whole brain of a run, for metrics that compare a voxel with its neighbours.
+
+    Attributes
+    ----------
+    volumes : numpy.ndarray
+        Analysed volumes of the brain mask in the stored type, (n_analysed, n_voxels).
+    voxels : numpy.ndarray
+        Flat Fortran-order indices of the voxels in the grid, sorted, (n_voxels,).
+    shape : tuple of int
+        Voxels of the grid along x, y and z.
+    valid : numpy.ndarray
+        Which voxels hold usable signal, (n_voxels,).
+    kept : numpy.ndarray
+        Which analysed volumes motion does not censor, (n_analysed,).
+    nuisance : Projection
+        Nuisance regressors of the kept volumes.
+    """
+
+    volumes: npt.NDArray[np.generic]
+    voxels: npt.NDArray[np.intp]
+    shape: tuple[int, int, int]
+    valid: npt.NDArray[np.bool_]
+    kept: npt.NDArray[np.bool_]
+    nuisance: Projection
+
+    def denoised(self, places: npt.NDArray[np.intp]) -> FloatArray:
+        """Residuals of some voxels over the kept volumes, (n_kept, n_places)."""
+        return self.nuisance.residuals(self.volumes[:, places][self.kept].astype(np.float64))
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def measure_participant(
         decisions=tuple(decisions),
         seeds=frozenset(regions[place].region for place in seeds_of(regions, settings)),
         others=tuple(other.name for other in denoising_alternatives(settings)),
-        repeated=tuple(m for m in metrics if m.level == "voxel" and plan.repeats(m)),
+        repeated=tuple(m for m in metrics if m.of_voxels and plan.repeats(m)),
     )
 
 
@@ -208,7 +208,7 @@ def _read(files: PreparedFiles, plan: _Plan) -> tuple[ReadRun | None, list[Decis
     inputs, decisions = open_run(files, plan.folder, plan.settings)
     if inputs is None or exclusion(decisions):
         return None, decisions
-    voxel_metrics = [metric for metric in plan.metrics if metric.level == "voxel"]
+    voxel_metrics = [metric for metric in plan.metrics if metric.of_voxels]
     try:
         read = read_run(inputs, plan.regions, plan.labels, voxel_metrics, plan.settings)
     except ConfigError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +25,15 @@ from brainchange.imaging.parcellation import (
 )
 from brainchange.imaging.sidecar import read_repetition_time, repetition_time_doubt
 from brainchange.metrics.gates import judge_motion
-from brainchange.metrics.inputs import RunQuality
+from brainchange.metrics.inputs import BrainSeries, RunQuality
 from brainchange.metrics.registry import Metric
-from brainchange.metrics.voxel_maps import BrainMaps, VoxelMap, Wanted, brain_maps
+from brainchange.metrics.voxel_maps import (
+    BrainMaps,
+    VoxelMap,
+    Wanted,
+    brain_maps,
+    neighbourhood_maps,
+)
 from brainchange.sources.bids import PreparedFiles, Run
 from brainchange.sources.run_decisions import left_out
 from brainchange.study.decisions import Decision
@@ -182,9 +188,9 @@ def read_run(
     labels : mapping of str to int
         Number of each label name of the parcellation.
     voxel_metrics : sequence of Metric
-        Metrics of level ``voxel``.
+        Metrics of level ``voxel`` or ``neighbourhood``.
     settings : Settings
-        Coverage and frequency band.
+        Coverage, frequency band, and what is computed under other denoising.
 
     Raises
     ------
@@ -203,6 +209,9 @@ def read_run(
     kept = np.flatnonzero(in_any_region(found, inputs.header.voxels_per_volume)[brain])
     everywhere = np.zeros(inputs.header.voxels_per_volume, dtype=bool)
     everywhere[brain] = valid
+    series = BrainSeries(
+        volumes, brain, inputs.header.shape, valid, inputs.nuisance.kept, inputs.nuisance.of_kept
+    )
     return ReadRun(
         inputs=inputs,
         grid=Grid(inputs.header.shape, inputs.header.affine, everywhere),
@@ -210,11 +219,27 @@ def read_run(
         voxels=brain[kept],
         volumes=volumes[:, kept],
         tsnr=maps.tsnr[kept],
-        maps=maps.voxel_maps(PRIMARY, valid, kept),
+        maps=maps.voxel_maps(PRIMARY, valid, kept)
+        | neighbourhood_maps(_of_neighbours(voxel_metrics), series, kept),
         alternatives={
-            name: maps.voxel_maps(name, valid, kept) for name in maps.values if name != PRIMARY
+            name: maps.voxel_maps(name, valid, kept)
+            | neighbourhood_maps(
+                _of_neighbours(_repeated(voxel_metrics, settings)),
+                replace(series, nuisance=removed.of_kept),
+                kept,
+            )
+            for name, removed in inputs.alternatives.items()
         },
     )
+
+
+def _of_neighbours(metrics: Sequence[Metric]) -> list[Metric]:
+    return [metric for metric in metrics if metric.level == "neighbourhood"]
+
+
+def _repeated(metrics: Sequence[Metric], settings: Settings) -> list[Metric]:
+    """Metrics that are computed under other denoising too."""
+    return [metric for metric in metrics if metric.name in settings.alternatives.metrics]
 
 
 def _geometry(
@@ -268,11 +293,10 @@ def _brain_maps(
     voxel_metrics: Sequence[Metric],
     settings: Settings,
 ) -> BrainMaps:
-    repeated = [m for m in voxel_metrics if m.name in settings.alternatives.metrics]
-    wanted = {PRIMARY: Wanted(projection(inputs.nuisance.design), tuple(voxel_metrics))}
+    own = [metric for metric in voxel_metrics if metric.level == "voxel"]
+    wanted = {PRIMARY: Wanted(projection(inputs.nuisance.design), tuple(own))}
     wanted |= {
-        name: Wanted(projection(removed.design), tuple(repeated))
+        name: Wanted(projection(removed.design), tuple(_repeated(own, settings)))
         for name, removed in inputs.alternatives.items()
-        if repeated
     }
     return brain_maps(volumes, inputs.repetition_time, settings.frequency, wanted)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import brainchange.metrics
 from brainchange.errors import BrainchangeError, did_you_mean
 
-Level = Literal["voxel", "signal", "run", "task", "anat"]
+Level = Literal["voxel", "neighbourhood", "signal", "run", "task", "anat"]
 Per = Literal["region", "pair", "seed", "run"]
 Need = Literal["rest", "task", "anat"]
 
@@ -32,11 +32,11 @@ class Metric:
         Name for figures and text.
     unit : str
         Unit of its values.
-    level : {'voxel', 'signal', 'run', 'task', 'anat'}
-        What `function` is given: a block of voxels, the region signals, the quality of the run,
-        the region signals with the events of a task, or the volumes of regions (``VoxelBlock``,
-        ``RegionSignals``, ``RunQuality``, ``TaskSignals`` and ``RegionVolumes`` of
-        :mod:`brainchange.metrics.inputs`).
+    level : {'voxel', 'neighbourhood', 'signal', 'run', 'task', 'anat'}
+        What `function` is given: a block of voxels, the whole brain, the region signals, the
+        quality of the run, the region signals with the events of a task, or the volumes of regions
+        (``VoxelBlock``, ``BrainSeries``, ``RegionSignals``, ``RunQuality``, ``TaskSignals`` and
+        ``RegionVolumes`` of :mod:`brainchange.metrics.inputs`).
     per : {'region', 'pair', 'seed', 'run'}
         What one value belongs to; seed: a pair of a seed region and another one.
     needs : tuple of {'rest', 'task', 'anat'}
@@ -47,6 +47,7 @@ class Metric:
         Who defined it.
     function : callable
         ``voxel``: ``VoxelBlock → (n_voxels,)``, averaged over the valid voxels of each region;
+        ``neighbourhood``: ``BrainSeries → (n_voxels,)``, averaged where it is defined;
         ``signal``: ``RegionSignals → (n_regions,)`` or ``(n_regions, n_regions)``;
         ``run``: ``RunQuality → float``;
         ``task``: ``TaskSignals → TaskValues``, as ``signal`` for each contrast of conditions.
@@ -69,6 +70,11 @@ class Metric:
     smallest: float = -math.inf
     largest: float = math.inf
     whole_brain_z: bool = False
+
+    @property
+    def of_voxels(self) -> bool:
+        """Whether it is a map that is averaged within regions."""
+        return self.level in ("voxel", "neighbourhood")
 
     @property
     def produced(self) -> tuple[str, ...]:

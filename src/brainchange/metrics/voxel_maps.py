@@ -12,7 +12,7 @@ import numpy.typing as npt
 from brainchange.errors import BrainchangeError
 from brainchange.imaging.coverage import drift_projection
 from brainchange.imaging.denoise import Projection
-from brainchange.metrics.inputs import VoxelBlock
+from brainchange.metrics.inputs import BrainSeries, VoxelBlock
 from brainchange.metrics.registry import Metric
 from brainchange.study.settings import Frequency
 
@@ -99,7 +99,7 @@ class BrainMaps:
         """
         reasons = self.reasons[denoising]
         return {
-            metric: _voxel_map(values, valid, kept, reasons.get(metric, ""))
+            metric: voxel_map(values, valid, kept, reasons.get(metric, ""))
             for metric, values in self.values[denoising].items()
         }
 
@@ -163,9 +163,40 @@ def _fill(
             made.reasons[name][metric.name] = error.reason
 
 
-def _voxel_map(
+def neighbourhood_maps(
+    metrics: Sequence[Metric], brain: BrainSeries, kept: Indices
+) -> dict[str, VoxelMap]:
+    """Compute metrics of voxels and their neighbours.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+        Metrics of level ``neighbourhood``.
+    brain : BrainSeries
+        Brain of a run under one denoising.
+    kept : numpy.ndarray
+        Places of the voxels that are kept, (n_kept_voxels,).
+
+    Returns
+    -------
+    dict of str to VoxelMap
+        By metric; one that cannot be computed for this run is NaN, with the reason.
+    """
+    found = {}
+    for metric in metrics:
+        values, reason = np.full(brain.voxels.size, np.nan), ""
+        try:
+            values = metric.function(brain)
+        except BrainchangeError as error:
+            reason = error.reason
+        found[metric.name] = voxel_map(values, brain.valid, kept, reason)
+    return found
+
+
+def voxel_map(
     values: FloatArray, valid: npt.NDArray[np.bool_], kept: Indices, reason: str
 ) -> VoxelMap:
+    """Keep the values of some voxels, and how all valid ones that have one spread."""
     over_brain = values[valid & np.isfinite(values)]
     if not over_brain.size:
         return VoxelMap(values[kept], math.nan, math.nan, reason or "no voxel is valid")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from brainchange.inference.bootstrap import RESAMPLES
@@ -93,7 +94,7 @@ def _measured(
         Paragraph("Denoising", _denoising(settings.denoising)),
         Paragraph("Head motion", _censoring(settings.censoring)),
         *_alternatives(settings),
-        Paragraph("What is measured", _metrics(settings.frequency)),
+        Paragraph("What is measured", _metrics(settings.frequency, settings.metrics)),
         *_activation(study, settings),
     )
 
@@ -269,14 +270,26 @@ def _alternatives(settings: Settings) -> tuple[Paragraph, ...]:
     return (Paragraph("Other specifications", text),)
 
 
-def _metrics(band: Frequency) -> str:
+def _metrics(band: Frequency, chosen: Collection[str]) -> str:
+    more = ""
+    if "reho" in chosen:
+        more += (
+            "Regional homogeneity is Kendall's W of a voxel and its up to 26 valid neighbours over "
+            "the kept volumes, of denoised signals without a low-pass filter. "
+        )
+    if "partial_connectivity" in chosen:
+        more += (
+            "Partial connectivity is Fisher's z of the correlation of two regions with all other "
+            "regions held equal (empirical covariance, no shrinkage). "
+        )
     return (
         "Connectivity is Fisher's z of the Pearson correlation of two denoised region signals over "
         "the kept volumes (empirical covariance, no shrinkage). ALFF (Zang et al. 2007) is the "
         f"amplitude of a voxel's fluctuations from {band.low:g} to {band.high:g} Hz, fractional "
         "ALFF (Zou et al. 2008) its share of the amplitude at all frequencies; both from "
         "uncensored, denoised signals without a low-pass filter, averaged over the valid voxels "
-        "of a region; z: relative to mean and standard deviation over the brain. A claim is the "
+        "of a region; z: relative to mean and standard deviation over the brain. "
+        f"{more}A claim is the "
         "mean over all its regions or edges; a participant who lacks one of them is missing."
     )
 

@@ -58,6 +58,8 @@ def test_the_metrics_of_the_primary_analysis_are_found():
         "habituation",
         "kept_volumes",
         "mean_framewise_displacement",
+        "partial_connectivity",
+        "reho",
         "tsnr",
         "volume",
         "volume_change",
@@ -103,9 +105,9 @@ def test_two_metrics_of_one_name(new_metric):
 
 
 def test_an_unknown_metric_is_told_with_the_closest():
-    with pytest.raises(BrainchangeError, match="there is no metric 'conectivity'") as caught:
-        chosen_metrics(("conectivity",))
-    assert "Did you mean 'connectivity'?" in str(caught.value)
+    with pytest.raises(BrainchangeError, match="there is no metric 'reeho'") as caught:
+        chosen_metrics(("reeho",))
+    assert "Did you mean 'reho'?" in str(caught.value)
     assert [m.name for m in chosen_metrics(("tsnr", "alff", "tsnr"))] == ["tsnr", "alff"]
 
 

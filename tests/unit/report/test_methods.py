@@ -69,6 +69,15 @@ def test_contrasts_of_tasks_are_said_where_there_are_any(study: Any) -> None:
     assert "autoregressive noise of order 1" in written(other, Settings())
 
 
+def test_metrics_that_are_not_computed_are_not_explained(study: Any) -> None:
+    said = written(study, Settings(metrics=("connectivity", "reho", "partial_connectivity")))
+    assert "Kendall's W of a voxel and its up to 26 valid neighbours" in said
+    assert "with all other regions held equal" in said
+    plain = written(study, Settings())
+    assert "Kendall" not in plain
+    assert "held equal" not in plain
+
+
 def test_no_censoring_is_said(study: Any) -> None:
     none = Censoring(name="none", framewise_displacement=None, standardised_dvars=None)
     assert "No volume was left out for motion." in written(study, Settings(censoring=none))
