@@ -95,7 +95,12 @@ def test_all_problems_of_all_files_are_told_at_once(folder):
         ("config.yaml", "timeout: 30.0", "timeout: .inf", "should be a finite number"),
         ("claims.yaml", "groups: [amygdala]", "groups: [amygdalla]", "Did you mean 'amygdala'?"),
         ("claims.yaml", "groups: [amygdala]", "pairs: [[ACC, ACC]]", "has one value a region"),
-        ("claims.yaml", "metric: connectivity", "metric: reho", "there is no metric 'reho'"),
+        (
+            "claims.yaml",
+            "metric: connectivity",
+            "metric: coupling",
+            "there is no metric 'coupling'",
+        ),
         ("claims.yaml", "metric: falff_z", "metric: falf_z", "Did you mean 'falff_z'"),
         ("claims.yaml", "direction: up", "direction: upward", "'upward' is not allowed"),
         ("claims.yaml", "id: P3", "id: P2", "claim 'P2' is given twice"),
@@ -242,8 +247,9 @@ def test_the_edges_of_a_claim_are_each_named_once_in_the_configured_order(root):
     claims = parse(Claims, read_yaml(root / "config" / "claims.yaml"), "claims")
     members = {c.id: c.members(regions) for c in claims.claims if c.metric}
     # By hand: 1 edge within dlPFC, 2 × 2 with dmPFC, 2 × 2 with ACC; 4 × 2 pairs of groups × 4.
-    # A4: 1 + 4 + 1, D2: 6 pairs of groups × 4.
+    # A4: 1 + 4 + 1, D2: 6 pairs of groups × 4. D3: 3 groups of 2.
     assert {name: len(edges) for name, edges in members.items()} == {
+        "D3": 6,
         "P1": 6,
         "A1": 2,
         "D5": 2,
