@@ -56,7 +56,8 @@ class StudyLayout:
             ContrastOfTask(name, one.task, tuple(one.weights.items()))
             for name, one in study.task_contrasts.items()
         )
-        timepoints = tuple(study.timepoints.items())
+        # A timepoint without labels is that of files without a session.
+        timepoints = tuple((name, labels or ("",)) for name, labels in study.timepoints.items())
         return cls(study.images, timepoints, study.tasks, study.events, contrasts)
 
     def contrasts_of(self, task: str) -> tuple[ContrastOfTask, ...]:

@@ -12,7 +12,8 @@ from brainchange.study.given import Given
 from brainchange.study.strict import Direction, Label, Name, Strict, Text
 from brainchange.study.tasks import Events, TaskContrast, task_problems
 
-Timepoint = Literal["pre", "post", "followup"]
+Timepoint = Literal["pre", "mid", "post", "followup"]
+Design = Literal["parallel", "crossover", "one_session"]
 ArmRole = Literal["therapy", "comparison", "untreated", "healthy"]
 ArmKind = Literal[
     "cbt", "psychodynamic", "emdr", "dbt", "medication", "exercise", "neurofeedback", "other"
@@ -236,6 +237,9 @@ class Study(Strict):
     """Git mirrors the lock is made from; none for a simulated study."""
     folder: Folder | None = None
     """A BIDS dataset on this machine the lock is made from, in place of repositories."""
+    design: Design = "parallel"
+    """parallel: every participant got one arm; crossover: every participant got several treatments,
+    one after the other; one_session: nobody was scanned twice, and no change can be told."""
     participants: Participants
     """The table of participants."""
     arms: dict[str, Arm] = Field(min_length=1)
@@ -244,7 +248,7 @@ class Study(Strict):
     """How participants came into their arm."""
     timepoints: dict[Timepoint, tuple[Label, ...]]
     """Session labels (without `ses-`) of each timepoint; the first one stands in the names of
-    columns of a table of values."""
+    columns of a table of values. An empty list: files without a session."""
     tasks: tuple[Label, ...] = Field(min_length=1)
     """Task labels (without `task-`) that are analysed; one that begins with rest is rest. Values
     from a table are of the first; write `none` where they are of no functional images."""
@@ -329,7 +333,8 @@ class Study(Strict):
         return []
 
     def _timepoint_problems(self) -> list[str]:
-        missing = [t for t in ("pre", "post") if t not in self.timepoints]
+        needed = ("pre",) if self.design == "one_session" else ("pre", "post")
+        missing = [t for t in needed if t not in self.timepoints]
         labels = [label for labels in self.timepoints.values() for label in labels]
         twice = sorted({label for label in labels if labels.count(label) > 1})
         return [f"timepoint '{t}' is missing" for t in missing] + [
