@@ -1,8 +1,8 @@
 # Numbers → effects → verdicts: change within arms, difference in change, what may be said.
 
 
-rule effects:
-    """Estimate every effect, decide what may be said of every claim, say what was left out."""
+rule prediction:
+    """Ask whether the brain before therapy says who gets better, in participants not seen."""
     input:
         study=(
             rules.observations.output.participants
@@ -10,8 +10,42 @@ rule effects:
             else f"{FOLDER}/.receipts/{STUDY_FILES}.tsv"
         ),
         observations=rules.observations.output.observations,
+    output:
+        prediction=f"{RESULTS}/prediction.tsv",
+    log:
+        f"{LOGS}/prediction.log",
+    benchmark:
+        f"{LOGS}/prediction.benchmark.tsv"
+    conda:
+        "../envs/brainchange.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        participants=lambda wildcards, input: (
+            input.study
+            if FROM_TABLE
+            else (Path(input.study).parents[1] / STUDY.participants.table).as_posix()
+        ),
+        study=(STUDY,),
+        claims=(PROJECT.claims,),
+        regions=PROJECT.regions,
+        settings=(SETTINGS.only("seed", "inference", "denoising"),),
+        code=code_digest("brainchange.inference.prediction"),
+    message:
+        f"{STUDY.id}: predicting who gets better"
+    script:
+        "../scripts/prediction.py"
+
+
+rule effects:
+    """Estimate every effect, decide what may be said of every claim, say what was left out."""
+    input:
+        study=rules.prediction.input.study,
+        observations=rules.observations.output.observations,
         coverage=rules.observations.output.coverage,
         decisions=rules.observations.output.decisions,
+        prediction=rules.prediction.output.prediction,
     output:
         verdicts=f"{RESULTS}/verdicts.tsv",
         trace=f"{RESULTS}/verdict_trace.json",
@@ -40,11 +74,7 @@ rule effects:
     resources:
         mem_mb=2000,
     params:
-        participants=lambda wildcards, input: (
-            input.study
-            if FROM_TABLE
-            else (Path(input.study).parents[1] / STUDY.participants.table).as_posix()
-        ),
+        participants=rules.prediction.params.participants,
         study=(STUDY,),
         claims=(PROJECT.claims,),
         regions=PROJECT.regions,
@@ -65,32 +95,3 @@ rule effects:
         f"{STUDY.id}: estimating effects and deciding what may be said"
     script:
         "../scripts/effects.py"
-
-
-rule prediction:
-    """Ask whether the brain before therapy says who gets better, in participants not seen."""
-    input:
-        study=rules.effects.input.study,
-        observations=rules.observations.output.observations,
-    output:
-        prediction=f"{RESULTS}/prediction.tsv",
-    log:
-        f"{LOGS}/prediction.log",
-    benchmark:
-        f"{LOGS}/prediction.benchmark.tsv"
-    conda:
-        "../envs/brainchange.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-    params:
-        participants=rules.effects.params.participants,
-        study=(STUDY,),
-        claims=(PROJECT.claims,),
-        regions=PROJECT.regions,
-        settings=(SETTINGS.only("seed", "inference", "denoising"),),
-        code=code_digest("brainchange.inference.prediction"),
-    message:
-        f"{STUDY.id}: predicting who gets better"
-    script:
-        "../scripts/prediction.py"

@@ -12,6 +12,7 @@ from brainchange.inference.durability_schema import DURABILITY_TABLE
 from brainchange.inference.infer import infer
 from brainchange.inference.multiverse_schema import MULTIVERSE_SUMMARY_TABLE, MULTIVERSE_TABLE
 from brainchange.inference.omnibus_schema import OMNIBUS_TABLE, PAIRS_TABLE
+from brainchange.inference.prediction_schema import PREDICTION_TABLE
 from brainchange.inference.reliability_schema import (
     BRAIN_SYMPTOM_TABLE,
     RELIABILITY_TABLE,
@@ -44,6 +45,7 @@ with job(snakemake.log[0]) as log:
         coverage=COVERAGE_TABLE.read(Path(snakemake.input.coverage)),
         shared=given.shared[0],
         participants=read_tsv(Path(given.participants)),
+        prediction=PREDICTION_TABLE.read(Path(snakemake.input.prediction)),
     )
     before = DECISIONS_TABLE.read(Path(snakemake.input.decisions))
     decisions = pd.concat([before, inferred.decisions], ignore_index=True)

@@ -34,10 +34,11 @@ from brainchange.inference.quality_changes import TSNR, quality_changes
 from brainchange.inference.reliability import reliability_table, retests
 from brainchange.inference.responders import responders_table
 from brainchange.inference.threats import threat_weakenings, threats_table
+from brainchange.inference.told import tell
 from brainchange.inference.verdicts import Decided, decide_all
 from brainchange.inference.within import within_table
 from brainchange.metrics.registry import computed_metrics, contrasted_metrics
-from brainchange.study.claims import Claims
+from brainchange.study.claims import Claims, ToldBy
 from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE, Decision
 from brainchange.study.model import Study
@@ -101,6 +102,7 @@ def infer(
     coverage: pd.DataFrame | None = None,
     shared: Mapping[str, Collection[str]] | None = None,
     prepared: Prepared | None = None,
+    prediction: pd.DataFrame | None = None,
 ) -> Inferred:
     """Compute every change and effect of a study.
 
@@ -122,6 +124,8 @@ def infer(
     prepared : collection of (str, str), optional
         Participants (``sub-01``) and timepoints (``pre``) of which images exist. By default those
         with a session in the observations.
+    prediction : pandas.DataFrame, optional
+        ``PREDICTION_TABLE``; without it claims of prediction are not decided.
 
     Returns
     -------
@@ -175,6 +179,18 @@ def infer(
     )
     specified = multiverse(data, observations, study, settings)
     checks = Checks(specifications=specified.effects, threats=threat_weakenings(threats))
+    durability = durability_table(
+        data, effects, study, settings, lambda step: between(timepoints=step)[0]
+    )
+    omnibus = omnibus_table(data, study, settings)
+    tables: dict[ToldBy, pd.DataFrame] = {"durability": durability, "omnibus": omnibus}
+    verdicts = tell(
+        decide_all(data, effects, judged, study=study, settings=settings, checks=checks),
+        judged,
+        tables if prediction is None else tables | {"prediction": prediction},
+        randomised=study.allocation.randomised,
+        settings=settings,
+    )
     return Inferred(
         claims=claims_table(judged),
         changes=changes_table(data),
@@ -185,13 +201,11 @@ def infer(
         brain_symptom=brain_symptom_table(data, study, settings, reliability),
         threats=threats,
         attrition=attrition_table(enrolment, study, data, prepared, usable),
-        durability=durability_table(
-            data, effects, study, settings, lambda step: between(timepoints=step)[0]
-        ),
-        omnibus=omnibus_table(data, study, settings),
+        durability=durability,
+        omnibus=omnibus,
         pairs=pairs_table(data, study, settings),
         multiverse=specified,
-        verdicts=decide_all(data, effects, judged, study=study, settings=settings, checks=checks),
+        verdicts=verdicts,
         decisions=DECISIONS_TABLE.frame(
             [*enrolment.decisions, *_strangers(observations, enrolment, study), *decisions]
         ),

@@ -44,10 +44,14 @@ VERDICTS_TABLE = TableSchema(
             "estimator",
             "string",
             "Which estimate leads: change_score; ancova where arms were randomised; within_arm "
-            "where there is no control",
-            levels=("change_score", "ancova", "within_arm"),
+            "where there is no control; or the table that tells a claim which is no effect",
+            levels=("change_score", "ancova", "within_arm", "prediction", "durability", "omnibus"),
         ),
-        Column("difference", "number", "Its estimate, treated − control, in `unit`"),
+        Column(
+            "difference",
+            "number",
+            "Its estimate, treated − control, in `unit`; of a prediction what the brain adds to Q²",
+        ),
         Column("ci_low", "number", "Lower end of its 95 % interval, in `unit`"),
         Column("ci_high", "number", "Upper end of its 95 % interval, in `unit`"),
         Column("dppc2", "number", "Difference in change (Morris 2008)", unit="SD before therapy"),

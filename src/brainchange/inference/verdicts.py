@@ -165,7 +165,7 @@ def _tested(
         **(_of_claim(claim) if claim else {}),
         **_of_contrast(compared),
         "family": effect["family"],
-        **_said(verdict),
+        **said(verdict),
         "remark": _remark(compared) if claim else None,
         **_numbers(evidence),
         **{name: effect[name] for name in EVIDENCE_COLUMNS},
@@ -187,7 +187,7 @@ def _untested(one: Judged, compared: Compared) -> Decided:
         **_of_claim(claim),
         **_of_contrast(compared),
         "family": claim.family,
-        **_said(verdict),
+        **said(verdict),
         "needed": claim.needed or None,
     }
     return Decided("claim", claim.id, compared.contrast, verdict, None, row)
@@ -211,7 +211,8 @@ def _of_claim(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _said(verdict: Verdict) -> dict[str, Any]:
+def said(verdict: Verdict) -> dict[str, Any]:
+    """Give the cells of a row that say the verdict."""
     threats = [
         rule.name.removeprefix(THREAT)
         for rule in verdict.trace

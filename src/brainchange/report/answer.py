@@ -23,8 +23,13 @@ MEASURED = {
     "change_score": "difference in change",
     "ancova": "difference at equal values before",
     "within_arm": "change, no control",
+    "prediction": "what the brain adds to the prediction",
+    "durability": "what lasts until follow-up",
+    "omnibus": "what therapies share, and where they differ",
 }
 """What the leading estimate is, in words."""
+OF_TABLES = ("prediction", "durability", "omnibus")
+"""What leads claims that are told by a table of their own."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Answer:
         The statement or scale.
     contrast : str
         Name of the contrast for people.
+    of_table : bool
+        Whether it is told by a table of its own and not by an effect.
     badge : Badge
         The verdict.
     why : tuple of str
@@ -105,6 +112,7 @@ class Answer:
     label: str
     direction: str
     contrast: str
+    of_table: bool
     badge: Badge
     why: tuple[str, ...]
     reasons: tuple[Reason, ...]
@@ -169,6 +177,7 @@ def answer(row: Row, rules: Sequence[Trace]) -> Answer:
     """
     digits, outcome = places(row["ci_low"], row["ci_high"]), text_of(row["verdict"])
     reasons = tuple(filter(None, text_of(row["reasons"]).split(" | ")))
+    of_table = text_of(row["estimator"]) in OF_TABLES
     return Answer(
         measure=text_of(row["measure"]),
         kind=text_of(row["kind"]),
@@ -176,8 +185,9 @@ def answer(row: Row, rules: Sequence[Trace]) -> Answer:
         label=text_of(row["label"]),
         direction=text_of(row["direction"]),
         contrast=text_of(row["contrast_label"]),
+        of_table=of_table,
         badge=BADGES[outcome],  # type: ignore[index]
-        why=_why(outcome, reasons, rules),
+        why=reasons[:2] if of_table else _why(outcome, reasons, rules),
         reasons=_marked(reasons, rules),
         estimated=math.isfinite(row["difference"]),
         difference=number(row["difference"], digits, sign=True),

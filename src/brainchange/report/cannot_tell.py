@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
@@ -68,7 +69,7 @@ class CannotTell:
     contradictions: tuple[tuple[Claim, Claim], ...]
 
 
-def cannot_tell(claims: Claims, table: pd.DataFrame) -> CannotTell:
+def cannot_tell(claims: Claims, table: pd.DataFrame, elsewhere: Collection[str] = ()) -> CannotTell:
     """Group what was not tested by what stands against it.
 
     Parameters
@@ -77,8 +78,10 @@ def cannot_tell(claims: Claims, table: pd.DataFrame) -> CannotTell:
         The claims.
     table : pandas.DataFrame
         ``CLAIMS_TABLE``.
+    elsewhere : collection of str
+        Claims that are tested, though by no effect.
     """
-    untold = table[~table["measured"].astype(bool)]
+    untold = table[~table["measured"].astype(bool) & ~table["claim"].isin(list(elsewhere))]
     groups = (
         Group(heading, tuple(_untold(row) for row in rows.to_dict("records")))
         for barrier, heading in HEADINGS.items()

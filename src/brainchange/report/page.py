@@ -97,6 +97,8 @@ def render(given: ReportInput) -> str:
     effects, study = given.tables["effects"], given.study
     sections = {kind: _sections(given, kind) for kind in ("claim", "outcome")}
     found = [section.finding for section in sections["claim"]]
+    claims_ = _answers(given, "claim", study.primary_contrast)
+    told = [one for one in claims_ if one.of_table]
     light, dark = colour_rules()
     script = _text("script.js")
     return (
@@ -110,7 +112,10 @@ def render(given: ReportInput) -> str:
             not_tested=not_tested(given.tables["verdicts"], study.primary_contrast),
             badges=BADGES,
             contrast=study.contrasts[study.primary_contrast],
-            untold=cannot_tell(given.claims, given.tables["claims"]),
+            untold=cannot_tell(given.claims, given.tables["claims"], [one.measure for one in told]),
+            claim_answers=claims_,
+            outcome_answers=_answers(given, "outcome", study.primary_contrast),
+            told=told,
             claim_sections=sections["claim"],
             outcome_sections=sections["outcome"],
             pictures={name: _of_figure(given.pictures, name) for name in _figure_names(given)},

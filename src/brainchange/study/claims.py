@@ -18,6 +18,7 @@ Column = Literal[Fact, Phenotype]
 ArmNeed = Literal["control", "healthy", ArmKind]
 Family = Literal["confirmatory", "secondary", "exploratory"]
 Sight = Literal["shows", "conditional", "blind"]
+ToldBy = Literal["prediction", "durability", "omnibus"]
 MOST_WORDS = 12
 
 
@@ -99,6 +100,9 @@ class Claim(Strict):
     """What a study must have."""
     predictors: Predictors | None = None
     """What predicts, for a claim whose direction is predicts."""
+    told_by: Literal["durability", "omnibus"] | None = None
+    """Table that tells the claim, where no single effect does: durability (what lasts until
+    follow-up) or omnibus (what therapies share and where they differ)."""
     needed: str = ""
     """What would have to be measured or computed, where there is no metric."""
     contradicts: tuple[Name, ...] = ()
@@ -127,8 +131,15 @@ class Claim(Strict):
             yield f"a metric cannot show the direction '{self.direction}': up, down or either"
         if self.predictors and (self.metric or self.direction != "predicts"):
             yield "'predictors' belong to a claim without metric whose direction is predicts"
+        if self.told_by and (self.metric or self.predictors):
+            yield "'told_by' belongs to a claim with neither 'metric' nor 'predictors'"
         if self.id in self.contradicts:
             yield f"claim '{self.id}' contradicts itself"
+
+    @property
+    def table(self) -> ToldBy | None:
+        """Table that tells the claim where no effect does."""
+        return "prediction" if self.predictors else self.told_by
 
     @property
     def named_groups(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from brainchange.study.claims import Claim, Claims, Requirement
+from brainchange.study.claims import Claim, Claims, Requirement, ToldBy
 from brainchange.study.model import Fact, ImageKind, Study
 
 State = Literal["testable", "caveat", "not_testable"]
@@ -62,6 +62,12 @@ COLUMNS: Mapping[str, str] = {
     "sex": "sex",
 }
 """What a column holds, in words."""
+TOLD: Mapping[ToldBy, str] = {
+    "prediction": "it is a prediction, not an effect: see prediction.tsv",
+    "durability": "it is about what lasts, not an effect: see durability.tsv",
+    "omnibus": "it is about what therapies share, not an effect: see omnibus.tsv",
+}
+"""Where a claim is told that is no effect."""
 
 
 @dataclass(frozen=True)
@@ -216,8 +222,8 @@ def _unmeasured(
     absent = [group for group in claim.named_groups if group not in groups]
     if claim.mri == "blind":
         yield "measurement", "the column tells it, not MRI: see the outcomes of the study"
-    elif claim.predictors:
-        yield "measurement", "it is a prediction, not an effect: see prediction.tsv"
+    elif claim.table:
+        yield "measurement", TOLD[claim.table]
     elif claim.metric is None:
         yield "measurement", "nothing measures it here yet"
     elif claim.metric not in computed:
