@@ -131,6 +131,16 @@ def branch_refs(git_dir: Path, branch: str) -> list[str]:
     ]
 
 
+def tags(git_dir: Path) -> list[str]:
+    """List the tags of a repository."""
+    return _git(["for-each-ref", "--format=%(refname:short)", "refs/tags"], git_dir).decode().split()
+
+
+def head_commit(git_dir: Path, ref: str) -> str | None:
+    """Find the commit of a ref (``HEAD`` for the newest one); None where there is no such ref."""
+    return _commit(git_dir, ref)
+
+
 def tree(git_dir: Path, commit: str) -> list[TreeEntry]:
     """List every file of a commit, submodules left out; sorted by path.
 
