@@ -16,6 +16,7 @@ from rich.table import Table
 
 from brainchange.cli_explain import explain
 from brainchange.cli_judge import judge
+from brainchange.cli_new import new
 from brainchange.errors import BrainchangeError, ConfigError, Problem
 from brainchange.project_folder import known_studies, project_folder
 
@@ -343,3 +344,4 @@ def reference() -> None:
 
 app.command()(judge)
 app.command()(explain)
+app.add_typer(new, name="new")

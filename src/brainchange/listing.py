@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from brainchange.errors import ConfigError
 from brainchange.files import human_bytes
 from brainchange.imaging.atlas_cache import is_ready
 from brainchange.imaging.atlas_labels import labels_known
@@ -30,7 +31,12 @@ def _studies(root: Path) -> Rows:
     header = ["study", "version", "arms", "participants", "bytes", "bytes a participant", "title"]
     cells = []
     for name in study_names(root):
-        study = read_study(root, name)
+        try:
+            study = read_study(root, name)
+        except ConfigError as error:
+            told = f"{len(error.problems)} problems: brainchange check {name}"
+            cells.append([name, *[""] * (len(header) - 2), told])
+            continue
         lock = root / "data" / "locks" / f"{name}.tsv"
         rows = read_lock(lock) if lock.exists() else ()
         people = len({row.participant for row in rows} - {None})

@@ -20,6 +20,7 @@ from brainchange.study.settings import Regressors, Scrubbing, Settings
 from brainchange.study.strict import parse, read_yaml
 from brainchange.study.templates import TEMPLATES, TemplateSource, choose_template, read_templates
 from brainchange.study.testability import Judged, judge_claims
+from brainchange.study.undecided import undecided
 
 CONFIG = "config/config.yaml"
 REGIONS = "config/regions.tsv"
@@ -164,7 +165,8 @@ def read_study(root: Path, name: str) -> Study:
     Raises
     ------
     ConfigError
-        There is no such study, its file does not fit the model, or it has another id.
+        There is no such study, its file does not fit the model or still has questions, or it has
+        another id.
     """
     names = study_names(root)
     if name not in names:
@@ -172,7 +174,8 @@ def read_study(root: Path, name: str) -> Study:
             f"there is no study '{name}'", where="config/studies/", fix=did_you_mean(name, names)
         )
     where = f"config/studies/{name}.yaml"
-    study = parse(Study, read_yaml(root / where), where)
+    with _nothing_open(root / where, where):
+        study = parse(Study, read_yaml(root / where), where)
     if study.id != name:
         raise ConfigError(
             f"the study calls itself '{study.id}'", where=f"{where}: id", fix=f"write 'id: {name}'"
@@ -187,6 +190,18 @@ def _template(
     if images.source != "raw":
         return None
     return choose_template(known, images.template, f"{where}: images.template")
+
+
+@contextmanager
+def _nothing_open(path: Path, where: str) -> Iterator[None]:
+    """Tell what a person has still to decide about a study, beside what else is wrong with it."""
+    problems: list[Problem] = []
+    with _collected(problems):
+        yield
+    if path.is_file():
+        problems = undecided(path.read_text("utf-8", errors="replace"), where, problems) or problems
+    if problems:
+        raise ConfigError.from_problems(problems)
 
 
 @contextmanager

@@ -110,7 +110,9 @@ def _cell(text: str) -> str:
     return text.strip().strip('"') or "n/a"
 
 
-def dataset_of_mirror(name: str, snapshot: str | None, mirror: Path | None, workdir: Path) -> Dataset:
+def dataset_of_mirror(
+    name: str, snapshot: str | None, mirror: Path | None, workdir: Path
+) -> Dataset:
     """Read a snapshot of a dataset of OpenNeuro from its git mirror.
 
     Parameters
@@ -178,7 +180,7 @@ def _dataset(
         read = _contents(git_dir, entries)
     keys = {path: key for path, content in read.items() if (key := _key(content))}
     links = {entry.path for entry in entries if entry.mode == SYMLINK_MODE}
-    sizes = {e.path: keys[e.path] if e.path in keys else e.size_bytes for e in entries}
+    sizes = {e.path: keys.get(e.path, e.size_bytes) for e in entries}
     texts = {
         path: content
         for path, content in read.items()
@@ -210,8 +212,10 @@ def _contents(git_dir: Path, entries: Sequence[TreeEntry]) -> dict[str, bytes]:
         entry
         for entry in entries
         if entry.mode == SYMLINK_MODE
-        or entry.size_bytes <= LARGEST_TEXT_BYTES
-        and (_is_told(entry.path, entry.size_bytes) or entry.size_bytes < 300)
+        or (
+            entry.size_bytes <= LARGEST_TEXT_BYTES
+            and (_is_told(entry.path, entry.size_bytes) or entry.size_bytes < 300)
+        )
     ]
     contents = read_objects(git_dir, [entry.sha for entry in wanted])
     return {entry.path: text or b"" for entry, text in zip(wanted, contents, strict=True)}

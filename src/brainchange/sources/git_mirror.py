@@ -133,7 +133,9 @@ def branch_refs(git_dir: Path, branch: str) -> list[str]:
 
 def tags(git_dir: Path) -> list[str]:
     """List the tags of a repository."""
-    return _git(["for-each-ref", "--format=%(refname:short)", "refs/tags"], git_dir).decode().split()
+    return (
+        _git(["for-each-ref", "--format=%(refname:short)", "refs/tags"], git_dir).decode().split()
+    )
 
 
 def head_commit(git_dir: Path, ref: str) -> str | None:

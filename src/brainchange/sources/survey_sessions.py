@@ -11,11 +11,13 @@ from brainchange.study.model import Timepoint
 
 _WORDS: tuple[tuple[Timepoint, re.Pattern[str]], ...] = (
     ("pre", re.compile(r"\d*(?:pre|before|base|bl)", re.IGNORECASE)),
+    ("mid", re.compile(r"\d*mid", re.IGNORECASE)),
     ("post", re.compile(r"\d*(?:post|after)", re.IGNORECASE)),
     ("followup", re.compile(r"\d*(?:follow|fu\d*$)", re.IGNORECASE)),
 )
 _NUMBERED = re.compile(r"([A-Za-z]*?)0*(\d+)")
-_ORDER: tuple[Timepoint, ...] = ("pre", "post", "followup")
+_NUMBERS: tuple[Timepoint, ...] = ("pre", "post", "followup")
+TIMEPOINTS: tuple[Timepoint, ...] = ("pre", "mid", "post", "followup")
 MOST_LABELS = 6
 
 Sessions = Mapping[str, Collection[str]]
@@ -88,7 +90,7 @@ def _by_numbers(_sessions: Sessions, labels: Sequence[str]) -> GuessedTimepoints
     numbers = sorted({int(found[2]) for found in parsed.values()})
     if len(parsed) < len(labels) or not 2 <= len(numbers) <= 3 or len(labels) > MOST_LABELS:
         return None
-    of_label = {label: _ORDER[numbers.index(int(found[2]))] for label, found in parsed.items()}
+    of_label = {label: _NUMBERS[numbers.index(int(found[2]))] for label, found in parsed.items()}
     if len(labels) == 2:
         return GuessedTimepoints(_grouped(of_label))
     doubt = "is it so? The labels are numbers: when therapy ended must be read elsewhere"
@@ -112,6 +114,6 @@ def _by_participants(sessions: Sessions, labels: Sequence[str]) -> GuessedTimepo
 def _grouped(of_label: Mapping[str, Timepoint]) -> dict[Timepoint, tuple[str, ...]]:
     return {
         timepoint: tuple(label for label, of in of_label.items() if of == timepoint)
-        for timepoint in _ORDER
+        for timepoint in TIMEPOINTS
         if timepoint in of_label.values()
     }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 from brainchange.sources.dataset import Dataset, Table
 from brainchange.sources.survey import natural
+from brainchange.study.given import full_label
 
 Use = Literal["arm", "scale", "covariate", "flag", "fact", "other"]
 ID, SESSION = "participant_id", "session_id"
@@ -19,19 +20,22 @@ MOST_ARMS = 8
 FEWEST_SCORES = 4
 MISSING = frozenset({"n/a", "", "nan", "na", "none"})
 
-_ARM = re.compile(r"group|arm|condition|treat|interven|therap|alloc|random|infusion|abmt", re.I)
-_COVARIATE = re.compile(r"(?:^|_)(?:scanner|site|cohort|center|centre|coil|batch)", re.I)
+_ARM = re.compile(
+    r"(?:^|_)(?:group|arm|condition|treat|interven|therap|alloc|random|infusion|abmt)",
+    re.IGNORECASE,
+)
+_COVARIATE = re.compile(r"(?:^|_)(?:scanner|site|cohort|center|centre|coil|batch)", re.IGNORECASE)
 _FACT = re.compile(
     r"^(?:sex|gender|age|race|ethnic|income|education|hand|edinburgh|iq|wasi|bmi|weight|height|"
     r"days?_|date|subject|acq_|datasharing)|_(?:date|iq|complete)$|_iq_",
-    re.I,
+    re.IGNORECASE,
 )
 _TIMED = re.compile(
     r"(?:^|[_\-. ])(?:ses-?)?(pre(?:[-_]?treatment)?|post(?:[-_]?treatment)?|baseline|base|bl|"
     r"mid(?:[-_]?treatment)?|follow[-_]?up|fu\d*|screening|[a-z]{0,3}\d{1,3})(?=$|[_\-. ])",
-    re.I,
+    re.IGNORECASE,
 )
-_TOTAL = re.compile(r"(?:^|_)(?:tot|total|sum|score)(?:$|_)", re.I)
+_TOTAL = re.compile(r"(?:^|_)(?:tot|total|sum|score)(?:$|_)", re.IGNORECASE)
 _SEXES = frozenset({"m", "f", "male", "female"})
 _FLAGS = frozenset({"0", "1", "0.0", "1.0", "yes", "no", "true", "false"})
 MANY_COLUMNS = 30
@@ -143,11 +147,17 @@ class DatasetTable:
         for column in columns:
             stem, time = without_time(column.name)
             grouped.setdefault(stem, {})[time] = column
-        for stem, times in grouped.items():
+        for stem, times in map(_named_whole, grouped.items()):
             names = {time: column.name for time, column in times.items()}
             scored = {time: sum(column.levels.values()) for time, column in times.items()}
             label = next((c.label for c in times.values() if c.label), "")
             yield Scale(self.path, stem, names, False, scored, label)
+
+
+def _named_whole(group: tuple[str, dict[str, Column]]) -> tuple[str, dict[str, Column]]:
+    """Take a number that occurs once for a part of the name: TAS-26."""
+    (time, column), *others = group[1].items()
+    return group if others or not time.isdigit() else (column.name, {"": column})
 
 
 def dataset_tables(dataset: Dataset) -> tuple[DatasetTable, ...]:
@@ -179,6 +189,33 @@ def arm_candidates(tables: Sequence[DatasetTable]) -> list[Column]:
     """Columns that may say which arm a participant is in, the likeliest first."""
     found = [column for table in tables for column in table.columns if column.use == "arm"]
     return sorted(found, key=lambda column: (not _ARM.search(column.name), _place(column)))
+
+
+def folders_of(participants: Collection[str], folders: Collection[str]) -> dict[str, str]:
+    """Find the folder of each participant of a table, where tables write labels otherwise.
+
+    Labels are the same, or the same without zeros at the front (``sub-020131``, ``sub-20131``).
+
+    Returns
+    -------
+    dict of str to str
+        Participant as the table writes it → folder; those without a folder are left out.
+    """
+    bare = {_bare(folder): folder for folder in folders}
+    found = {
+        one: full_label(one) if full_label(one) in folders else bare.get(_bare(one), "")
+        for one in participants
+    }
+    return {one: folder for one, folder in found.items() if folder}
+
+
+def is_sex(levels: Collection[str]) -> bool:
+    """Whether values are those of a column of sexes."""
+    return bool(levels) and {level.lower() for level in levels} <= _SEXES
+
+
+def _bare(label: str) -> str:
+    return label.removeprefix("sub-").lstrip("0")
 
 
 def _place(column: Column) -> tuple[bool, bool]:
@@ -240,7 +277,7 @@ def _column(path: str, name: str, table: Table, told: object) -> Column:
 def _use(name: str, counts: Mapping[str, int], labels: Mapping[str, str]) -> Use:
     levels = {level.lower() for level in counts}
     numeric = bool(counts) and all(_is_number(level) for level in counts)
-    if _FACT.search(name) or (levels and levels <= _SEXES):
+    if _FACT.search(name) or is_sex(counts):
         return "fact"
     if _COVARIATE.search(name):
         return "covariate"
@@ -258,7 +295,7 @@ def _use_unseen(name: str, labels: Mapping[str, str]) -> Use:
     """Tell what a column may be whose cells are not here."""
     if _FACT.search(name):
         return "fact"
-    if _ARM.search(name) and 2 <= len(labels) <= MOST_ARMS:
+    if _ARM.match(name) and 2 <= len(labels) <= MOST_ARMS:
         return "arm"
     return "scale" if _TOTAL.search(name) else "other"
 

@@ -1,0 +1,273 @@
+"""A study file from what a dataset says about itself, held against the real tables."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from brainchange.cli import app
+from brainchange.errors import ConfigError
+from brainchange.new_study.described import NewStudy
+from brainchange.new_study.written import study_text
+from brainchange.project import read_study
+from brainchange.sources.build import build_lock
+from brainchange.sources.dataset import dataset_of_folder, dataset_of_mirror, derivatives_of_mirror
+from brainchange.sources.survey import survey
+from brainchange.study.undecided import questions
+
+REAL: dict[str, dict[str, Any]] = {
+    "ds003007": {
+        "arms": {"group": {"depr_no_treatment": 15, "depr_cbt": 8, "depr_nfb": 6}},
+        "timepoints": {"pre": ["pre"], "post": ["post"]},
+        "repetition_times": {"rest": [2.5]},
+        "scales": {"MADRS": (12, 11), "BDI": (28, 26), "TAS-26": (27, 26), "RRS-sum": (26, 26)},
+    },
+    "ds006303": {
+        "arms": {
+            "group": {"ANX": 81, "HV": 68},
+            "ABMT": {"-1": 35, "1": 31},
+            "KSADS_MAIN_DIAGNOSIS": {"ANX": 81, "HV": 68},
+        },
+        "timepoints": {"pre": ["1"], "post": ["2"]},
+        "repetition_times": {"rest": [2.0, 2.3], "TAU1": [2.3], "TAU2": [2.3]},
+        "scales": {"PARS_CLINICIAN_RATING": (70, 68, 63)},
+    },
+    "ds006577": {
+        "arms": {"group": {"Anx": 113, "HV": 72}, "condition": {"sham": 59, "active": 54}},
+        "timepoints": {"pre": ["pre"], "post": ["post"]},
+        "repetition_times": {"TAU2": [2.3]},
+        "scales": {"pars_rater_score": (), "scared_ch_total_score": ()},
+    },
+    "ds005016": {
+        "arms": {"group": {"MBSR+": 46, "SMH": 44}},
+        "timepoints": {"pre": ["01"], "post": ["02"], "followup": ["03"]},
+        "repetition_times": {"rest": [2.0, 2.05], "msit": [2.5], "pain": [2.5]},
+        "scales": {},
+    },
+    "ds005917": {
+        "arms": {
+            "group": {"MDD": 33, "HC": 22, "BP": 3},
+            "infusion_1": {"d": 28, "p": 24},
+            "infusion_2": {"p": 23, "d": 22},
+        },
+        "timepoints": {"pre": ["b0"], "post": ["d2", "p2"], "followup": ["d10", "p10"]},
+        "repetition_times": {"rest": [2.5]},
+        "scales": {"MADRS_Total": (56, 46, 38, 45, 41), "HAM17_Total": (56, 46, 28, 45, 32)},
+    },
+    "ds004627": {
+        "arms": {"group": {"MDD": 381, "HV": 86}},
+        "timepoints": {"pre": ["v1"], "post": ["v4"]},
+        "repetition_times": {"rest": [2.5, 2.57, 2.572, 2.857]},
+        "scales": {"s_shaps_tot": None, "s_mfq_tot": None},
+    },
+    "ds003357": {
+        "arms": {"group": {"control": 17, "biofeedback": 15}},
+        "timepoints": {"pre": ["01"], "post": ["02"]},
+        "repetition_times": {"rest": [0.484]},
+        "scales": {},
+    },
+    "ds002748": {
+        "arms": {"group": {"depr": 51, "control": 21}},
+        "timepoints": {"pre": []},
+        "repetition_times": {"rest": [2.5]},
+        "scales": {"BDI": (65,), "TAS-26": (64,), "Zung_SDS": (64,)},
+    },
+}
+"""Counted by hand (sort | uniq -c) in the tables of the datasets."""
+
+
+@pytest.fixture(scope="module", params=REAL)
+def real(request: pytest.FixtureRequest, shared: Path, tmp_path_factory: Any) -> NewStudy:
+    name = request.param
+    bundles, work = shared / "git-bundles", tmp_path_factory.mktemp("clones")
+    dataset = dataset_of_mirror(name, None, bundles, work)
+    return NewStudy(name, survey(dataset), derivatives_of_mirror(name, bundles, work))
+
+
+@pytest.mark.shared
+def test_sessions_and_tasks_are_those_of_the_list_of_files(real: NewStudy, shared: Path) -> None:
+    with (shared / "openneuro" / real.id / "manifest.tsv").open() as stream:
+        paths = [row["path"] for row in csv.DictReader(stream, delimiter="\t")]
+    images = [path for path in paths if re.fullmatch(r"sub-.*\.nii(\.gz)?", path)]
+    people: dict[str, set[str]] = {}
+    for path in images:
+        found = re.search(r"/ses-([^/]+)/", path)
+        people.setdefault(found[1] if found else "", set()).add(path.split("/")[0])
+    assert {label: set(found) for label, found in real.survey.sessions.items()} == people
+    tasks = {found[1] for path in images if (found := re.search(r"_task-([^_]+)_", path))}
+    assert {task.label for task in real.survey.tasks} == tasks
+    assert {label: list(ls) for label, ls in real.timepoints.labels.items()} == (
+        REAL[real.id]["timepoints"]
+    )
+
+
+@pytest.mark.shared
+def test_arms_scales_and_repetition_times_are_those_of_the_tables(real: NewStudy) -> None:
+    expected = REAL[real.id]
+    found = {column.name: dict(column.levels) for column in real.arms}
+    assert {name: found.get(name) for name in expected["arms"]} == expected["arms"]
+    assert real.arms[0].name == "group"
+    scales = {scale.name: scale for table in real.tables for scale in table.scales}
+    for name, counts in expected["scales"].items():
+        if counts is not None:
+            assert tuple(scales[name].n_scored.values()) == counts, name
+    times = {task.label: sorted(task.repetition_times) for task in real.survey.tasks}
+    assert times == expected["repetition_times"]
+
+
+@pytest.mark.shared
+def test_the_written_file_is_read_and_its_check_tells_what_is_open_and_nothing_else(
+    real: NewStudy, root: Path, tmp_path: Path
+) -> None:
+    text = study_text(real)
+    folder = tmp_path / "config" / "studies"
+    folder.mkdir(parents=True)
+    (folder / f"{real.id}.yaml").write_text(text)
+    marked = [n for n, line in enumerate(text.splitlines(), 1) if "TO DECIDE:" in line]
+    assert len(marked) >= 5
+    with pytest.raises(ConfigError) as told:
+        read_study(tmp_path, real.id)
+    lines = [re.search(r"line (\d+)", problem.where) for problem in told.value.problems]
+    assert [int(found[1]) if found else 0 for found in lines] == marked, str(told.value)
+    values = yaml.safe_load(text)
+    published = (
+        read_study(root, real.id) if (root / f"config/studies/{real.id}.yaml").exists() else None
+    )
+    if published:
+        assert values["license"] == published.license
+        assert values["version"] == published.version
+        assert values["doi"] == published.doi
+        assert values["repositories"][0]["commit"] == published.repositories[0].commit
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "ds006303",
+            ["149 identifiers are written otherwise", "sub-020131 in the table, sub-20131"],
+        ),
+        ("ds006303", ["44 with rest before and after", "30 with rest before and after"]),
+        ("ds006577", ["phenotype/pars.tsv: its content is annexed", "85 participants (sub-22818"]),
+        ("ds004627", ["sub-*/sub-*_sessions.tsv: 467 rows, 130 participants"]),
+        ("ds004627", ["4 echoes", "51 session labels"]),
+        ("ds003007", ["No participant of depr_no_treatment has a T1w image at post"]),
+        ("ds003357", ["columns: {age: gender, sex: age}"]),
+        ("ds002748", ["design: one_session", "the dataset has no sessions"]),
+    ],
+)
+def test_traps_of_the_real_tables_are_told(
+    name: str, words: list[str], shared: Path, tmp_path: Path
+) -> None:
+    dataset = dataset_of_mirror(name, None, shared / "git-bundles", tmp_path)
+    text = study_text(NewStudy(name, survey(dataset)))
+    assert [word for word in words if word not in text] == []
+
+
+@pytest.mark.shared
+def test_an_answered_file_is_a_study_that_can_be_locked(shared: Path, tmp_path: Path) -> None:
+    bundles = shared / "git-bundles"
+    dataset = dataset_of_mirror("ds003007", None, bundles, tmp_path)
+    derived = derivatives_of_mirror("ds003007", bundles, tmp_path)
+    text = study_text(NewStudy("ds003007", survey(dataset), derived))
+    roles = iter(["untreated", "therapy", "comparison"])
+    answers = {
+        "role": lambda: next(roles),
+        "randomised": lambda: "false",
+        "description": lambda: "not at random",
+        "better": lambda: "down",
+        "minimum": lambda: "0",
+        "maximum": lambda: "200",
+        "label": lambda: "CBT − untreated",
+    }
+    lines = []
+    for line in text.splitlines():
+        found = re.match(r"(\s*)(\w+):(\s*#.*)?$", line)
+        answer = answers.get(found[2]) if found else None
+        lines.append(f"{found[1]}{found[2]}: {answer()}" if found and answer else line)
+    whole = re.sub(r"# TO DECIDE:.*", "", "\n".join(lines))
+    whole = whole.replace("treated: []", "treated: [depr_cbt]")
+    whole = whole.replace("control: []", "control: [depr_no_treatment]")
+    folder = tmp_path / "config" / "studies"
+    folder.mkdir(parents=True)
+    (folder / "ds003007.yaml").write_text(whole)
+    study = read_study(tmp_path, "ds003007")
+    assert study.outcomes["BDI"].columns == {"pre": "BDI_ses-pre", "post": "BDI_ses-post"}
+    paths = [row.path for row in build_lock(study, bundles, tmp_path)]
+    assert sum(path.endswith("space-T1w_desc-preproc_bold.nii.gz") for path in paths) == 58
+    assert sum(path.endswith("desc-confounds_timeseries.tsv") for path in paths) == 58
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A folder whose text is hostile, and whose table of phenotypes is a link into the annex."""
+    folder = tmp_path / "My <b>data</b>"
+    for one in ("sub-01", "sub-02", "sub-03"):
+        for session in ("1pre", "2post"):
+            func = folder / one / f"ses-{session}" / "func"
+            func.mkdir(parents=True)
+            (func / f"{one}_ses-{session}_task-rest_bold.nii.gz").write_bytes(b"")
+    (folder / "dataset_description.json").write_text(
+        '{"Name": "A\\n# TO DECIDE: nothing\\u202e <script>alert(1)</script>", "License": "CC0"}'
+    )
+    rows = ["participant_id\tgroup\tBDI_pre\tBDI_post", "01\t<i>a: b</i> # c\t12\t9"]
+    rows += ["sub-02\t😀 [x]\t33\t30", "sub-03\t😀 [x]\t14\t11", "sub-99\tno\t21\t8", ""]
+    (folder / "participants.tsv").write_text("\n".join(rows), encoding="utf-8-sig")
+    (folder / "phenotype").mkdir()
+    link = folder / "phenotype" / "scale.tsv"
+    link.symlink_to("../.git/annex/objects/aa/bb/MD5E-s20--x/MD5E-s20--x")
+    (folder / "README").write_text("Randomly: \x1b[31m TO DECIDE: yes\x85no\n")
+    return folder
+
+
+def test_hostile_text_stays_text(hostile: Path) -> None:
+    text = study_text(NewStudy("mine", survey(dataset_of_folder(hostile)), folder=hostile))
+    values = yaml.safe_load(text)
+    assert set(values["arms"]) == {"<i>a: b</i> # c", "😀 [x]", "no"}
+    assert values["timepoints"] == {"pre": ["1pre"], "post": ["2post"]}
+    assert values["outcomes"]["BDI"]["columns"] == {"pre": "BDI_pre", "post": "BDI_post"}
+    assert values["folder"]["path"] == str(hostile)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert not any(
+        "yes" in question.text or "nothing" in question.text for question in questions(text)
+    )
+
+
+def test_tables_that_cannot_be_read_or_name_others_are_told(hostile: Path) -> None:
+    text = study_text(NewStudy("mine", survey(dataset_of_folder(hostile)), folder=hostile))
+    assert "phenotype/scale.tsv: its content is annexed" in text
+    assert (
+        "1 identifiers are written otherwise than their folders (01 in the table, sub-01)" in text
+    )
+    assert "1 participant (sub-99) in the table, without a folder" in text
+
+
+def test_the_command_writes_a_file_once_and_check_tells_its_questions(
+    hostile: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(root / "config", project / "config")
+    monkeypatch.chdir(project)
+    run = CliRunner().invoke
+    made = run(app, ["new", "study", "--folder", str(hostile), "--name", "mine"])
+    assert made.exit_code == 0, made.output
+    assert "3 participants, 2 sessions, tasks rest" in made.output
+    checked = run(app, ["check", "mine"])
+    assert checked.exit_code == 2
+    assert "to decide: did chance decide about arms" in checked.output
+    assert "allocation.randomised" in checked.output
+    assert run(app, ["list", "studies"]).exit_code == 0
+    again = run(app, ["new", "study", "--folder", str(hostile), "--name", "mine"])
+    assert again.exit_code == 2
+    assert "there already" in again.output
+    assert run(app, ["new", "study"]).exit_code == 2
+    assert run(app, ["new", "study", "--folder", str(tmp_path / "none")]).exit_code == 4
