@@ -127,7 +127,8 @@ def parameters(voxel_size: float, seed: int) -> dict[str, Any]:
             "MarkovRandomField": tissue_classes.NEIGHBOURS,
             "Convergence": tissue_classes.ITERATIONS,
             "CoreProbability": tissue_classes.CORE_PROBABILITY,
-            "CoreErosion": tissue_classes.CORE_DISTANCE,
+            "CoreErosionVoxels": tissue_classes.CORE_LAYERS,
+            "UseRandomSeed": bool(tissue_classes.CONSTANT_SEED),
         },
     }
 

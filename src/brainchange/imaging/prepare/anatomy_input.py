@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from brainchange.errors import ImageError
 from brainchange.imaging.nifti import Image, read_image
-from brainchange.imaging.nifti_header import read_header
+from brainchange.imaging.nifti_header import NiftiHeader, read_header
 from brainchange.imaging.prepare.ants_images import orthogonal_affine
+from brainchange.imaging.prepare.grids import canonical, intensities
 
 SMALLEST_EXTENT = 100.0
 """An image that is thinner along an axis holds no whole brain, in mm."""
@@ -24,7 +25,8 @@ class T1w:
     Attributes
     ----------
     image : Image
-        Finite values from 0 up (x, y, z), 32-bit; axes of voxels at right angles.
+        Finite values from 0 up (x, y, z), 32-bit; axes of voxels at right angles, x nearest to
+        the right, y to the front and z to the top.
     mended : tuple of (str, int)
         What was wrong with voxels that are 0 now (``not a number``, ``negative``), and how many.
     """
@@ -42,6 +44,12 @@ def read_t1w(path: Path) -> T1w:
         ``.nii`` or ``.nii.gz``, of any orientation, byte order and scaling; a fourth dimension of
         one volume is allowed.
 
+    Returns
+    -------
+    T1w
+        Its voxels are reordered to the axes nearest to right, front and top (RAS+), as fMRIPrep
+        does, so that the orientation in which a file is stored changes nothing after this.
+
     Raises
     ------
     ImageError
@@ -56,16 +64,10 @@ def read_t1w(path: Path) -> T1w:
             cause="echoes or repetitions were saved in one file, or it is a BOLD run",
             fix="average them, or name the image that is meant, and lock the study again",
         )
-    affine = orthogonal_affine(header.affine, str(path))
-    extent = np.linalg.norm(affine[:3, :3], axis=0) * header.shape
-    if extent.min() < SMALLEST_EXTENT:
-        told = " × ".join(f"{side:.0f}" for side in extent)
-        raise ImageError(
-            f"the T1w image covers {told} mm, which holds no whole brain",
-            where=str(path),
-            cause="it is a slab, a localiser, or the sizes of its voxels are wrong",
-        )
-    values = read_image(path).values.astype(np.float32)
+    _require_whole_brain(orthogonal_affine(header.affine, str(path)), header)
+    read = read_image(path)
+    image = canonical(Image(read.values.astype(np.float32), read.affine))
+    values = intensities(image)
     mended = _mended(values)
     if not values.max() > values.min():
         raise ImageError(
@@ -73,7 +75,18 @@ def read_t1w(path: Path) -> T1w:
             where=str(path),
             cause="the file was written without its content",
         )
-    return T1w(Image(values, affine), mended)
+    return T1w(Image(values, orthogonal_affine(image.affine, str(path))), mended)
+
+
+def _require_whole_brain(affine: npt.NDArray[np.float64], header: NiftiHeader) -> None:
+    extent = np.linalg.norm(affine[:3, :3], axis=0) * header.shape
+    if extent.min() < SMALLEST_EXTENT:
+        told = " × ".join(f"{side:.0f}" for side in extent)
+        raise ImageError(
+            f"the T1w image covers {told} mm, which holds no whole brain",
+            where=str(header.path),
+            cause="it is a slab, a localiser, or the sizes of its voxels are wrong",
+        )
 
 
 def _mended(values: npt.NDArray[np.float32]) -> tuple[tuple[str, int], ...]:

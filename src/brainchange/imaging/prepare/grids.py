@@ -5,6 +5,7 @@ from __future__ import annotations
 import ants
 import numpy as np
 import numpy.typing as npt
+from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 from scipy import ndimage
 
 from brainchange.imaging.nifti import Image
@@ -24,6 +25,16 @@ def sizes_of(image: Image) -> FloatArray:
 def intensities(image: Image) -> npt.NDArray[np.float32]:
     """Values of an image as 32-bit floating-point numbers, (x, y, z)."""
     return image.values.astype(np.float32, copy=False)
+
+
+def canonical(image: Image) -> Image:
+    """Reorder voxels to the axes nearest to right, front and top (RAS+); nothing is interpolated.
+
+    Values lie in memory in the order of a NIfTI file, so that sums over them round alike.
+    """
+    orientation = io_orientation(image.affine)
+    values = np.asfortranarray(apply_orientation(image.values, orientation))
+    return Image(values, image.affine @ inv_ornt_aff(orientation, image.values.shape))
 
 
 def block_means(image: Image, voxel_size: float) -> Image:

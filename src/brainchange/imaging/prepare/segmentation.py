@@ -91,8 +91,8 @@ def segment(image: Image, brain: Brain, folder: Path) -> Segmentation:
         grid = ants.resample_image(corrected, (VOXEL_SIZE,) * 3, use_voxels=False, interp_type=0)
     tissues = tissues_of(from_ants(grid), _on(smooth_mask, grid) > HALF, folder)
     cores = [
-        core_of(tissues.white, tissues.affine, "white matter"),
-        core_of(tissues.fluid, tissues.affine, "cerebrospinal fluid"),
+        core_of(tissues.white, "white matter"),
+        core_of(tissues.fluid, "cerebrospinal fluid"),
     ]
     return _on_own_grid(box, corrected, _on(smooth_mask, corrected) > HALF, tissues, cores)
 

@@ -11,11 +11,12 @@ from pathlib import Path
 import ants
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from brainchange.errors import ImageError
 from brainchange.imaging.nifti import Image
 from brainchange.imaging.prepare.ants_images import from_ants, to_ants
-from brainchange.imaging.prepare.grids import Mask, intensities, shrunk, sizes_of
+from brainchange.imaging.prepare.grids import Mask, intensities
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -29,8 +30,12 @@ SMALLEST_STEP = 0.1
 """From fluid to grey and from grey to white matter the mean intensity rises by at least this share
 of white matter's."""
 CORE_PROBABILITY = 0.95
-CORE_DISTANCE = 1.0
-"""A voxel is surely a tissue above this probability if all voxels up to this distance (mm) are."""
+CORE_LAYERS = 1
+"""A voxel is surely a tissue above this probability and this many layers of voxels (of 1 mm, or
+thicker where the image is coarser) away from any that is not."""
+CONSTANT_SEED = 0
+"""Atropos visits voxels in random order, seeded by the clock unless ``use-random-seed`` is 0;
+no seed of ITK reaches it. With 0 the order is always the same."""
 FEWEST_VOXELS = 30
 """A core of fewer voxels would give no mean to speak of."""
 
@@ -88,13 +93,23 @@ def tissues_of(image: Image, brain: Mask, folder: Path) -> Tissues:
     ------
     ImageError
         The brain does not fall into three tissues of increasing intensity.
+
+    Notes
+    -----
+    The same image and mask give the same bytes, see ``CONSTANT_SEED``.
     """
     picture = to_ants(image)
     mask = picture.new_image_like(brain.astype(np.float32))
     with _temporary_files_in(folder):
         try:
             found = ants.atropos(
-                picture, mask, i="Kmeans[3]", m=NEIGHBOURS, c=ITERATIONS, priorweight=0
+                picture,
+                mask,
+                i="Kmeans[3]",
+                m=NEIGHBOURS,
+                c=ITERATIONS,
+                priorweight=0,
+                r=CONSTANT_SEED,
             )
         except Exception as error:  # noqa: BLE001 - ANTs raises nothing more special
             raise _no_tissues(f"Atropos gave up: {error}") from None
@@ -125,26 +140,23 @@ def _ordered(classes: list[Probabilities], image: Image, brain: Mask) -> Tissues
     )
 
 
-def core_of(probability: Probabilities, affine: npt.NDArray[np.float64], tissue: str) -> Core:
+def core_of(probability: Probabilities, tissue: str) -> Core:
     """Find the voxels that are surely one tissue, for the signals of nuisance regression.
 
     Parameters
     ----------
     probability : numpy.ndarray
-        Of the tissue, (x, y, z).
-    affine : numpy.ndarray
-        Voxel indices → world coordinates in mm, (4, 4); voxels of about 1 mm.
+        Of the tissue, (x, y, z); voxels of about 1 mm or more.
     tissue : str
         For the message.
 
     Returns
     -------
     Core
-        Never empty where the tissue exists: the distance is given up first, then the probability.
+        Never empty where the tissue exists: the erosion is given up first, then the probability.
     """
-    sizes = sizes_of(Image(probability, affine))
     sure = probability > CORE_PROBABILITY
-    inner = shrunk(sure, sizes, CORE_DISTANCE)
+    inner = ndimage.binary_erosion(sure, iterations=CORE_LAYERS)
     if inner.sum() >= FEWEST_VOXELS:
         return Core(inner, "")
     if sure.sum() >= FEWEST_VOXELS:
