@@ -41,7 +41,7 @@ from brainchange.imaging.prepare.run_files import (
     write_geometry,
     write_series,
 )
-from brainchange.imaging.prepare.series import FloatArray, Mask, Series, read_series
+from brainchange.imaging.prepare.series import FloatArray, Mask, Mended, Series, read_series
 from brainchange.imaging.prepare.slice_timing import correct_slice_timing, reference_time
 from brainchange.imaging.prepare.steady_state import non_steady_state_volumes
 from brainchange.sources.raw import RawRun
@@ -137,14 +137,14 @@ def _prepare(
 
 def _realigned(raw: RawRun, acquisition: Acquisition) -> tuple[_Work, list[Decision]]:
     """Read a run and bring its volumes to the position of its reference."""
-    series, n_lost = read_series(acquisition.path, acquisition.header, acquisition.affine)
+    series, mended = read_series(acquisition.path, acquisition.header, acquisition.affine)
     n_unsettled = _unsettled(series)
     reference, realignment = realign_in_two_passes(series, n_unsettled)
     moved = apply_realignment(_in_time(series, acquisition, n_unsettled), realignment)
     # Both passes are done: the mean of the same volumes is sharper now.
     final = reference_of(moved.mean(reference.still), series.affine, reference.still)
     work = _Work(raw, acquisition, n_unsettled, reference.still, realignment, moved, final)
-    return work, [*_lost_voxels(raw, n_lost), *_lost_volumes(raw, realignment)]
+    return work, [*_mended_voxels(raw, mended), *_lost_volumes(raw, realignment)]
 
 
 def _unsettled(series: Series) -> int:
@@ -206,11 +206,13 @@ def _left_out_by_gate(raw: RawRun, gate: FailedGate) -> Decision:
     )
 
 
-def _lost_voxels(raw: RawRun, n_lost: int) -> list[Decision]:
-    if not n_lost:
-        return []
-    reason = "voxels that are not finite numbers in some volume count as not measured"
-    return [decision(raw.run, "degraded", reason, value=n_lost, unit="voxels")]
+def _mended_voxels(raw: RawRun, mended: Mended) -> Iterator[Decision]:
+    if mended.lost:
+        reason = "voxels that are not finite numbers in some volume count as not measured"
+        yield decision(raw.run, "degraded", reason, value=mended.lost, unit="voxels")
+    if mended.negative:
+        reason = "voxels that are negative in some volume were set to 0 there"
+        yield decision(raw.run, "caution", reason, value=mended.negative, unit="voxels")
 
 
 def _lost_volumes(raw: RawRun, realignment: Realignment) -> list[Decision]:

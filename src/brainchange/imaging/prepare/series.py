@@ -59,7 +59,28 @@ def in_order(flat: Volume, shape: tuple[int, int, int]) -> Volume:
     return volume
 
 
-def read_series(path: Path, header: NiftiHeader, affine: FloatArray) -> tuple[Series, int]:
+MOST_NEGATIVE = 0.1
+"""Share of all values of a run that may be negative; the intensity of a magnitude never is."""
+
+
+@dataclass(frozen=True)
+class Mended:
+    """Voxels of a run that could not be used as they are.
+
+    Attributes
+    ----------
+    lost : int
+        Voxels that are not a finite number in some volume; they are 0 in all, because one such
+        voxel would spoil every voxel that is interpolated from its row.
+    negative : int
+        Voxels that are negative in some volume; they are 0 there.
+    """
+
+    lost: int
+    negative: int
+
+
+def read_series(path: Path, header: NiftiHeader, affine: FloatArray) -> tuple[Series, Mended]:
     """Read all voxels of a run.
 
     Parameters
@@ -74,24 +95,52 @@ def read_series(path: Path, header: NiftiHeader, affine: FloatArray) -> tuple[Se
     Returns
     -------
     series : Series
-        A voxel that is not a finite number in some volume is 0 in all, because one such voxel
-        would spoil every voxel that is interpolated from its row.
-    n_lost : int
-        Number of such voxels.
+        The run.
+    mended : Mended
+        What had to be set to 0 for that.
 
     Raises
     ------
     ImageError
-        The file is damaged, or a volume holds one value only.
+        The file is damaged, a volume holds one value only, or many values are negative.
     """
     stored = read_volumes(path, np.arange(header.voxels_per_volume))
+    lost = _without_numbers(stored)
+    stored[:, lost] = 0
+    negative = _raised_to_zero(stored, path)
+    _require_content(stored, path)
+    mended = Mended(int(lost.sum()), int(negative.sum()))
+    return Series(stored, header.shape, affine), mended
+
+
+def _without_numbers(stored: npt.NDArray[np.generic]) -> Mask:
+    """Voxels that are not a finite number in some volume, (n_voxels,)."""
     lost = np.zeros(stored.shape[1], dtype=bool)
     if stored.dtype.kind == "f":
         for volume in stored:
             lost |= ~np.isfinite(volume)
-        stored[:, lost] = 0
-    _require_content(stored, path)
-    return Series(stored, header.shape, affine), int(lost.sum())
+    return lost
+
+
+def _raised_to_zero(stored: npt.NDArray[np.generic], path: Path) -> Mask:
+    """Set negative values to 0, in place; the voxels where there were some, (n_voxels,)."""
+    negative, count = np.zeros(stored.shape[1], dtype=bool), 0
+    if stored.dtype.kind == "u":
+        return negative
+    for volume in stored:
+        here = volume < 0
+        count += int(np.count_nonzero(here))
+        negative |= here
+        volume[here] = 0
+    if count > MOST_NEGATIVE * stored.size:
+        raise ImageError(
+            f"{100 * count / stored.size:.0f} % of the values of the run are negative, which no "
+            "intensity is",
+            where=str(path),
+            cause="the mean of each voxel was taken out, or numbers above 32 767 wrapped around",
+            fix="use the images as the scanner wrote them",
+        )
+    return negative
 
 
 def _require_content(stored: npt.NDArray[np.generic], path: Path) -> None:
