@@ -16,6 +16,8 @@ SHAPE = (60, 66, 56)
 AFFINE = np.array([[1.5, 0, 0, -45], [0, 1.5, 0, -50], [0, 0, 1.5, -42], [0, 0, 0, 1.0]])
 MOVE = rigid_transform(np.array([2.0, -3.0, 1.5, 0.03, -0.02, 0.04]), np.zeros(3))
 """World of the T1w image → of the BOLD image: 4 mm and 3 degrees."""
+CHANCE = 0.8
+"""The search makes the best of chance, and more of it where the lump is smaller than a brain."""
 
 
 def folded(seed):
@@ -67,18 +69,18 @@ def test_a_moved_image_is_found_where_it_is(head, boundary):
     found = fitting.refine(MOVE @ nudge)
     assert mean_distance(MOVE @ nudge, MOVE, boundary.points) > 2
     assert mean_distance(found.transform, MOVE, boundary.points) < 0.3
-    assert found.agreement > 0.9
+    assert found.agreement > 0.95
     assert found.cost < fitting.judge(MOVE @ nudge).cost
 
 
-def test_another_head_agrees_by_chance(boundary):
+def test_another_head_agrees_less(boundary):
     fitting = BoundaryFit(bold_of(folded(2), MOVE), boundary)
-    assert fitting.refine(MOVE).agreement < 0.7
+    assert fitting.refine(MOVE).agreement < CHANCE
 
 
-def test_a_mirrored_head_agrees_by_chance(head, boundary):
+def test_a_mirrored_head_agrees_less(head, boundary):
     mirrored = Image(head.values[::-1], AFFINE)
-    assert BoundaryFit(bold_of(mirrored, MOVE), boundary).refine(MOVE).agreement < 0.7
+    assert BoundaryFit(bold_of(mirrored, MOVE), boundary).refine(MOVE).agreement < CHANCE
 
 
 def test_outside_the_image_there_is_no_contrast(head, boundary):
