@@ -21,6 +21,13 @@ from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.study.settings import Settings
 from brainchange.study.testability import judge_claims
+from made_up.checks import (
+    brain_symptom_of,
+    multiverse_of,
+    multiverse_summary_of,
+    reliability_of,
+    threats_of,
+)
 from made_up.effects import effect_row, within_row
 from made_up.losses import attrition_rows, coverage_of, decision_rows
 from made_up.measures import GROUPS, changes_of, measures_of
@@ -74,6 +81,11 @@ def made_up(size: MadeUp) -> FigureInput:
             "changes": CHANGES_TABLE.frame(changes),
             "within": WITHIN_TABLE.frame(within),
             "effects": effects,
+            "reliability": reliability_of(changes, effects, study),
+            "brain_symptom": brain_symptom_of(changes, effects, study),
+            "threats": threats_of(effects),
+            "multiverse": multiverse_of(effects),
+            "multiverse_summary": multiverse_summary_of(multiverse_of(effects)),
             "verdicts": verdicts_of(effects, claims, study),
             "attrition": ATTRITION_TABLE.frame(attrition_rows(size, study)),
             "coverage": COVERAGE_TABLE.frame(coverage_of(size, random)),

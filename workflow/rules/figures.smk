@@ -9,6 +9,12 @@ rule figures:
         changes=rules.effects.output.changes,
         reliability=rules.effects.output.reliability,
         attrition=rules.effects.output.attrition,
+        decisions=rules.effects.output.decisions,
+        verdicts=rules.effects.output.verdicts,
+        threats=rules.effects.output.threats,
+        multiverse=rules.effects.output.multiverse,
+        multiverse_summary=rules.effects.output.multiverse_summary,
+        brain_symptom=rules.effects.output.brain_symptom,
         coverage=rules.observations.output.coverage,
     output:
         figures=directory(f"{RESULTS}/figures"),

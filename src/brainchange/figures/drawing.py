@@ -22,8 +22,7 @@ class FigureInput:
     study, settings, claims
         The configuration.
     tables : mapping of str to pandas.DataFrame
-        Tables by name (``effects``, ``within``, ``changes``, ``reliability``,
-        ``attrition``, ``coverage``).
+        Tables by name, those of ``brainchange.figures.tables``.
     """
 
     study: Study
@@ -52,6 +51,8 @@ class Drawing:
         The same with the numbers, for a reader who cannot see the picture.
     kind, measure : str
         The measure it is about; empty if it is about several.
+    claims : tuple of str
+        Claims it shows; where it is about one claim, that one.
     """
 
     name: str
@@ -62,6 +63,12 @@ class Drawing:
     alternative: str
     kind: str = ""
     measure: str = ""
+    claims: tuple[str, ...] = ()
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        """Claims it belongs to."""
+        return self.claims or ((self.measure,) if self.kind == "claim" else ())
 
 
 Draw = Callable[[FigureInput], Iterable[Drawing]]

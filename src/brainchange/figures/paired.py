@@ -15,6 +15,8 @@ from scipy.special import stdtrit
 from brainchange.figures.theme import HAIRLINE, INK, MUTED, PAPER, ArmStyle
 
 MEAN_OFFSET = 0.2
+FEWEST_FOR_DENSITY = 5
+DENSITY_WIDTH, DENSITY_POINTS = 0.3, 80
 MOST_VECTORS = 60
 Row = dict[str, Any]
 
@@ -91,6 +93,37 @@ def draw_changes(axes: Axes, centre: float, changes: pd.DataFrame, style: ArmSty
     faint, size = crowding(len(values))
     x = centre + spread(values, axes.get_ylim(), step=0.07, widest=0.42)
     _dots(axes, x, values, style, size=size, alpha=min(1, faint + 0.25))
+
+
+def draw_density(axes: Axes, right: float, changes: pd.DataFrame, style: ArmStyle) -> None:
+    """Draw the density of the changes to the left of ``right``, as half a violin.
+
+    Gaussian kernels of Scott's width; nothing with fewer than :data:`FEWEST_FOR_DENSITY`
+    participants, of whom it would show the kernel more than the data.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to; the limits of its y axis must be set before.
+    right : float
+        Place of its flat side on the x axis.
+    changes : pandas.DataFrame
+        Rows of one measure and arm of ``CHANGES_TABLE``.
+    style : ArmStyle
+        Colour.
+    """
+    values = changes["change"].to_numpy(float)
+    values = values[np.isfinite(values)]
+    if len(values) < FEWEST_FOR_DENSITY or not values.std() > 0:
+        return
+    width = float(values.std(ddof=1)) * len(values) ** -0.2
+    low, high = axes.get_ylim()
+    y = np.linspace(
+        max(low, values.min() - 2 * width), min(high, values.max() + 2 * width), DENSITY_POINTS
+    )
+    heights = np.exp(-0.5 * ((y[:, None] - values) / width) ** 2).sum(axis=1)
+    left = right - DENSITY_WIDTH * heights / heights.max()
+    axes.fill_betweenx(y, left, right, color=style.colour, alpha=0.25, lw=0, zorder=1.5)
 
 
 def draw_estimate(

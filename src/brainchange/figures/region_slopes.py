@@ -12,13 +12,14 @@ from matplotlib.ticker import MaxNLocator
 
 from brainchange.figures import lettering, paired
 from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
+from brainchange.figures.legend import legend
 from brainchange.figures.numbers import interval, number, places, plural
 from brainchange.figures.sheet import MARGIN, Sheet, new_sheet
 from brainchange.figures.theme import INK, MUTED, SMALL, ArmStyle, arm_styles
 from brainchange.figures.wording import REGION_KINDS, effect_sentence, metric_of, region_of
 
 LEFT, CELL_HEIGHT, CELL_HEAD, CELL_FOOT = 0.42, 1.12, 0.46, 0.32
-GAP, LEGEND = 0.5, 0.3
+GAP = 0.5
 
 
 def draw(given: FigureInput) -> Iterator[Drawing]:
@@ -88,11 +89,10 @@ def _sheet(
     lines = -(-len(measures) // columns)
     width = max(MARGIN + LEFT + columns * cell + (columns - 1) * GAP + 2 * MARGIN, 5.6)
     high = CELL_HEAD + CELL_HEIGHT + CELL_FOOT
-    legend = _legend(styles, width)
-    top = LEGEND * (1 + max((line for line, _, _ in legend), default=0))
+    names = legend(styles.values(), width)
+    top = names.height
     sheet = new_sheet(width, top + lines * high, title, "", notes)
-    for line, at, style in legend:
-        sheet.text(at, line * LEGEND, style.label, fontweight="bold", color=style.colour)
+    names.write(sheet)
     for place, measure in enumerate(measures):
         left = MARGIN + LEFT + (place % columns) * (cell + GAP)
         begin = top + (place // columns) * high
@@ -102,19 +102,6 @@ def _sheet(
         axes = sheet.axes(left, begin + CELL_HEAD, cell, CELL_HEIGHT)
         _draw_cell(axes, rows, changes[changes["measure"] == measure], styles)
     return sheet
-
-
-def _legend(styles: dict[str, ArmStyle], width: float) -> list[tuple[int, float, ArmStyle]]:
-    """Line and place of the name of each arm, broken where the sheet ends."""
-    placed, line, at = [], 0, MARGIN
-    for style in styles.values():
-        label = lettering.shortened(style.label, 8.5, width - 3 * MARGIN, weight="bold")
-        wide = lettering.width(label, 8.5, "bold")
-        if at > MARGIN and at + wide > width - MARGIN:
-            line, at = line + 1, MARGIN
-        placed.append((line, at, ArmStyle(label, style.colour, style.marker)))
-        at += wide + 0.3
-    return placed
 
 
 def _write_cell_head(

@@ -12,7 +12,7 @@ from brainchange.figures import lettering, paired
 from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
 from brainchange.figures.numbers import interval, number, p_value, places
 from brainchange.figures.sheet import MARGIN, Sheet, empty_sheet, new_sheet
-from brainchange.figures.theme import BODY, INK, MUTED, SMALL, TITLE, ArmStyle, arm_styles
+from brainchange.figures.theme import BAND, BODY, INK, MUTED, SMALL, TITLE, ArmStyle, arm_styles
 from brainchange.figures.wording import (
     arm_sentences,
     effect_sentence,
@@ -30,7 +30,8 @@ PERIOD = 2.1
 NOTES = (
     "Upper: one thin line a participant (hollow: one timepoint only); heavy line: means of "
     "participants with both timepoints, bars 95\u00a0% intervals. Lower: change of each "
-    "participant, post − pre; mark and bar at its right: mean change with 95\u00a0% interval. "
+    "participant, post − pre, with its density; mark and bar at its right: mean change with "
+    "95\u00a0% interval; band: change that 95 in 100 untreated participants do not exceed (MDC95). "
     "Right: difference in change between arms with 95\u00a0% Welch interval; filled: primary "
     "contrast; an arrow: the bar goes on. SD: pooled standard deviation before therapy (dppc2)."
 )
@@ -50,7 +51,7 @@ def slopegraph(given: FigureInput, kind: str, measure: str) -> Drawing:
     Parameters
     ----------
     given : FigureInput
-        Needs the tables ``changes``, ``within`` and ``effects``.
+        Needs the tables ``changes``, ``within``, ``effects`` and ``reliability``.
     kind, measure : str
         The measure.
     """
@@ -58,14 +59,22 @@ def slopegraph(given: FigureInput, kind: str, measure: str) -> Drawing:
     effects = tables["effects"].to_dict("records")
     within = {str(row["arm"]): row for row in tables["within"].to_dict("records")}
     styles = {arm: s for arm, s in arm_styles(given.study.arms).items() if arm in within}
+    reliability = tables["reliability"]
+    mdc95 = float(reliability["mdc95"].iloc[0]) if len(reliability) else np.nan
     first: Row = effects[0] if effects else next(iter(within.values()))
     label, unit = lettering.plain(title_of(first)), lettering.plain(text_of(first["unit"]))
     said = _subtitle(first, unit)
     if np.isfinite(tables["changes"][["pre", "post"]].to_numpy(float)).any():
-        figure = _sheet((label, said), tables["changes"], within, effects, styles).figure
+        if np.isfinite(mdc95):
+            said += f" {_error(mdc95, reliability['n'].iloc[0], unit)}"
+        sheet, lower = _sheet((label, said), tables["changes"], within, effects, styles)
+        draw_error(lower, mdc95)
+        figure = sheet.figure
     else:
         figure = empty_sheet(6.0, label, "No participant has a value of this measure.").figure
     sentences = [effect_sentence(row) for row in effects] + arm_sentences(list(within.values()))
+    if np.isfinite(mdc95):
+        sentences.append(_error(mdc95, reliability["n"].iloc[0], unit))
     return Drawing(
         name=f"slopegraph_{kind}_{measure}",
         figure=figure,
@@ -88,6 +97,27 @@ def _subtitle(row: Row, unit: str) -> str:
     return " ".join(said)
 
 
+def _error(mdc95: float, n: float, unit: str) -> str:
+    size = with_unit(mdc95, places(-mdc95, mdc95), unit)
+    return f"MDC95 of the untreated (n = {int(n)}): ± {size}."
+
+
+def draw_error(axes: Axes, mdc95: float) -> None:
+    """Draw the band of changes that are no more than error, as far as the axis goes.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Where to; the limits of its y axis must be set before.
+    mdc95 : float
+        Smallest change that is more than error, in the unit of the axis; NaN draws nothing.
+    """
+    if not np.isfinite(mdc95):
+        return
+    low, high = axes.get_ylim()
+    axes.axhspan(max(-mdc95, low), min(mdc95, high), color=BAND, lw=0, zorder=0)
+
+
 def _of(table: pd.DataFrame, kind: str, measure: str) -> pd.DataFrame:
     return table[(table["kind"] == kind) & (table["measure"] == measure)].reset_index(drop=True)
 
@@ -98,7 +128,7 @@ def _sheet(
     within: dict[str, Row],
     effects: list[Row],
     styles: dict[str, ArmStyle],
-) -> Sheet:
+) -> tuple[Sheet, Axes]:
     arm_width = 1.75 if len(styles) <= 2 else 1.42 if len(styles) <= 4 else 1.22
     plots = arm_width * len(styles)
     right = max(2.15, 0.95 * len(effects) + 0.2) if effects else 0.0
@@ -122,7 +152,7 @@ def _sheet(
         left = LEFT + plots + GAP
         _write_effect(sheet, left, right, effects)
         _draw_contrasts(sheet, lower, left, right - 0.1, effects)
-    return sheet
+    return sheet, lower
 
 
 def _draw_arm(
@@ -131,6 +161,7 @@ def _draw_arm(
     upper, lower = plots
     paired.draw_slopes(upper, start, rows, style)
     paired.draw_means(upper, start, within, style)
+    paired.draw_density(lower, start - 0.02, rows, style)
     paired.draw_changes(lower, start + 0.35, rows, style)
     estimate = (float(within["change"]), float(within["ci_low"]), float(within["ci_high"]))
     paired.draw_estimate(lower, start + 1.05, estimate, colour=style.colour, marker=style.marker)
@@ -232,6 +263,6 @@ def _draw_contrasts(
 SPEC = FigureSpec(
     name="slopegraph",
     description="Every participant before and after, by arm, for each claim and outcome",
-    needs=("changes", "within", "effects"),
+    needs=("changes", "within", "effects", "reliability"),
     draw=draw,
 )

@@ -41,6 +41,14 @@ _COLOURS: Mapping[ArmRole, tuple[str, ...]] = {
     "untreated": ("#76828f", "#9aa5b1", "#566270", "#b3bcc6"),
     "healthy": ("#00795c", "#4fa98c", "#4d7a1e", "#86a84a"),
 }
+TONES: Mapping[str, tuple[str, str]] = {
+    "good": ("#14613a", "#e6f4ec"),
+    "maybe": ("#7a4b00", "#fcf1d9"),
+    "bad": ("#8f1d1d", "#fbe9e9"),
+    "none": ("#1c4a80", "#e6effa"),
+    "unknown": (MUTED, BAND),
+}
+"""Colour of a verdict, and of the ground it stands on."""
 DARK: Mapping[str, str] = {
     INK: "#e6ebf1",
     MUTED: "#a3afbd",
@@ -64,6 +72,14 @@ DARK: Mapping[str, str] = {
     "#4fa98c": "#84d0b8",
     "#4d7a1e": "#8fbf56",
     "#86a84a": "#b9d585",
+    "#14613a": "#86d9ab",
+    "#e6f4ec": "#17322a",
+    "#7a4b00": "#f0c674",
+    "#fcf1d9": "#332a17",
+    "#8f1d1d": "#ffa3a3",
+    "#fbe9e9": "#3a2024",
+    "#1c4a80": "#9cc8f5",
+    "#e6effa": "#1a2c42",
 }
 """Colour on a dark page for each colour of the theme; a page may exchange them."""
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")

@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from brainchange.figures.badges import BADGES, Badge
 from brainchange.figures.numbers import interval, number, places, plural
 from brainchange.figures.wording import text_of, with_unit
 from brainchange.inference.verdict import SAFEGUARDS
 from brainchange.inference.verdict_rules import THREAT
-from brainchange.inference.verdict_text import Outcome
 
 Row = Mapping[Any, Any]
 Trace = Mapping[str, Any]
@@ -32,37 +32,6 @@ OF_TABLES = ("prediction", "durability", "omnibus")
 """What leads claims that are told by a table of their own."""
 
 
-@dataclass(frozen=True)
-class Badge:
-    """A verdict as the page shows it: word, sign and colour, so that no one of them is needed.
-
-    Attributes
-    ----------
-    word, sign, tone : str
-        The verdict, a sign before it, and the name of its colours in the style sheet.
-    """
-
-    word: str
-    sign: str
-    tone: str
-
-
-BADGES: Mapping[Outcome, Badge] = {
-    badge.word: badge  # type: ignore[misc]
-    for badge in (
-        Badge("SUPPORTED", "✓", "good"),
-        Badge("SUPPORTED (associational)", "✓", "good open"),
-        Badge("SUGGESTIVE", "◐", "maybe"),
-        Badge("CONTRADICTED", "✗", "bad"),
-        Badge("NO MEANINGFUL EFFECT", "=", "none"),
-        Badge("INCONCLUSIVE", "?", "unknown"),
-        Badge("CONSISTENT (no control)", "◔", "maybe open"),
-        Badge("NOT CONSISTENT (no control)", "✗", "bad open"),
-        Badge("NOT TESTED", "–", "unknown open"),
-        Badge("NOT TESTABLE WITH MRI", "⊘", "unknown open"),
-    )
-}
-"""How every verdict looks."""
 MARKS = {True: "✓", False: "✗", None: "–"}
 """Signs of a rule that holds, does not hold, was not made."""
 SAID = {True: "holds", False: "does not hold", None: "not made"}

@@ -14,12 +14,13 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from brainchange.figures.badges import BADGES
 from brainchange.figures.numbers import interval, number, places, plural
 from brainchange.figures.wording import text_of, with_unit
 from brainchange.files import human_bytes
 from brainchange.inference.durability_schema import DURABILITY_TABLE
 from brainchange.inference.omnibus_schema import OMNIBUS_TABLE
-from brainchange.report.answer import BADGES, Answer, answers, not_tested
+from brainchange.report.answer import Answer, answers, not_tested
 from brainchange.report.cannot_tell import cannot_tell
 from brainchange.report.findings import Finding, findings
 from brainchange.report.methods import REFERENCES, methods

@@ -39,6 +39,8 @@ class Picture:
         The figure it is one of.
     kind, measure : str
         The measure it is about; empty if it is about several.
+    claims : str
+        Claims it belongs to, separated by ``;``.
     title, caption, alternative : str
         Heading, how to read it, and the picture in words and numbers.
     svg : str
@@ -51,6 +53,7 @@ class Picture:
     figure: str
     kind: str
     measure: str
+    claims: str
     title: str
     caption: str
     alternative: str

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from brainchange.figures.badges import BADGES
 from brainchange.figures.numbers import number, plural
-from brainchange.report.answer import BADGES
 from brainchange.report.findings import Finding
 from brainchange.study.claims import Claims
 from brainchange.study.model import Study

@@ -13,11 +13,16 @@ from brainchange.figures.drawing import FigureInput
 def test_every_figure_is_found() -> None:
     assert set(registry.figures()) == {
         "attrition",
+        "brain_symptom",
         "coverage",
+        "estimators",
         "forest",
         "motion",
+        "negative_controls",
         "region_slopes",
         "slopegraph",
+        "specification_curve",
+        "verdicts",
     }
 
 
