@@ -183,7 +183,13 @@ def infer(
         data, effects, study, settings, lambda step: between(timepoints=step)[0]
     )
     omnibus = omnibus_table(data, study, settings)
-    tables: dict[ToldBy, pd.DataFrame] = {"durability": durability, "omnibus": omnibus}
+    correlations = brain_symptom_table(data, study, settings, reliability)
+    tables: dict[ToldBy, pd.DataFrame] = {
+        "durability": durability,
+        "omnibus": omnibus,
+        "regions": effects,
+        "brain_symptom": correlations,
+    }
     verdicts = tell(
         decide_all(data, effects, judged, study=study, settings=settings, checks=checks),
         judged,
@@ -198,7 +204,7 @@ def infer(
         effects=effects,
         reliability=reliability_table(data, reliability),
         responders=responders_table(data, study, reliability),
-        brain_symptom=brain_symptom_table(data, study, settings, reliability),
+        brain_symptom=correlations,
         threats=threats,
         attrition=attrition_table(enrolment, study, data, prepared, usable),
         durability=durability,

@@ -1,22 +1,41 @@
-"""Claims that no single effect tells: what lasts, what therapies share, what predicts.
+"""Claims that no single effect tells.
 
-Each of them is told by a table of its own (`Claim.table`). Its rows become the same rules and the
+What lasts, what therapies share, what predicts, what changes anywhere, what goes with symptoms:
+each of them is told by a table of its own (`Claim.table`). Its rows become the same rules and the
 same verdict as those of an effect, so that every claim has one row among the verdicts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
-from brainchange.inference.told_rules import TELLERS, Asked, Told
+from brainchange.inference.told_rules import (
+    Asked,
+    Told,
+    what_lasts,
+    what_predicts,
+    what_therapies_share,
+)
+from brainchange.inference.told_together import what_goes_together, what_regions_tell
 from brainchange.inference.verdict import Verdict
 from brainchange.inference.verdicts import Decided, said
 from brainchange.study.claims import ToldBy
 from brainchange.study.settings import Settings
 from brainchange.study.testability import Judged
+
+TELLERS: Mapping[ToldBy, Callable[[Asked], Told]] = {
+    "prediction": what_predicts,
+    "durability": what_lasts,
+    "omnibus": what_therapies_share,
+    "regions": what_regions_tell,
+    "brain_symptom": what_goes_together,
+}
+"""What decides the claims of each table."""
+IN_EVERY_CONTRAST = ("durability", "regions")
+"""Tables with rows for every contrast; the others belong to none."""
 
 
 def tell(
@@ -36,8 +55,9 @@ def tell(
     judged : sequence of Judged
         All claims, and what stands against them. One the study cannot tell stays as it is.
     tables : mapping of str to pandas.DataFrame
-        ``DURABILITY_TABLE``, ``OMNIBUS_TABLE`` and ``PREDICTION_TABLE`` by the name a claim has
-        for them; one that was not made leaves its claims as they are.
+        ``DURABILITY_TABLE``, ``OMNIBUS_TABLE``, ``PREDICTION_TABLE``, ``BRAIN_SYMPTOM_TABLE`` and,
+        as regions, ``EFFECTS_TABLE`` by the name a claim has for them; one that was not made leaves
+        its claims as they are.
     randomised : bool
         Whether chance decided who came into which arm.
     settings : Settings
@@ -50,9 +70,10 @@ def tell(
 
     Notes
     -----
-    What lasts is told in every contrast; what therapies share and what predicts belong to no
-    contrast, and are told in the primary one. No verdict here is stronger than SUGGESTIVE where a
-    safeguard of effects has no counterpart (`decide`: a check that was not made counts as failed).
+    What lasts and what changes anywhere is told in every contrast; what therapies share, what
+    predicts and what goes with symptoms belong to no contrast, and are told in the primary one. No
+    verdict here is stronger than SUGGESTIVE where a safeguard of effects has no counterpart
+    (`decide`: a check that was not made counts as failed).
     """
     open_ = {one.claim.id: one.claim for one in judged if _is_open(one)}
     verdicts: dict[str, dict[str, str]] = {}
@@ -60,12 +81,14 @@ def tell(
         if one.kind == "claim" and one.evidence is not None:
             verdicts.setdefault(one.contrast, {})[one.name] = one.verdict.outcome
 
+    directions = {one.name: str(one.row.get("direction")) for one in decided}
+
     def told(one: Decided) -> Decided:
         claim = open_.get(one.name) if one.kind == "claim" else None
         table = claim.table if claim else None
         if claim is None or table is None or table not in tables:
             return one
-        if table != "durability" and not one.row["primary"]:
+        if table not in IN_EVERY_CONTRAST and not one.row["primary"]:
             return one
         asked = Asked(
             claim,
@@ -74,6 +97,7 @@ def tell(
             verdicts.get(one.contrast, {}),
             randomised,
             settings.inference.alpha,
+            directions,
         )
         return _decided(one, TELLERS[table](asked))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite, nan
 from typing import Any
@@ -13,7 +13,7 @@ from brainchange.inference.multiplicity import holm
 from brainchange.inference.prediction_schema import FEWEST_FOR_VERDICT
 from brainchange.inference.verdict_rules import Rule
 from brainchange.inference.verdict_text import Outcome, amount, p_text
-from brainchange.study.claims import Claim, ToldBy
+from brainchange.study.claims import Claim
 
 Row = Mapping[Any, Any]
 STRONG = ("SUPPORTED", "SUPPORTED (associational)", "CONTRADICTED")
@@ -38,6 +38,8 @@ class Asked:
         Whether chance decided who came into which arm.
     alpha : float
         Level of the tests.
+    directions : mapping of str to str
+        Direction of claims (said by the article) and of scales (better), where there is one.
     """
 
     claim: Claim
@@ -46,6 +48,7 @@ class Asked:
     others: Mapping[str, str]
     randomised: bool
     alpha: float
+    directions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -271,11 +274,3 @@ def _any_below(rows: Sequence[Row], column: str, name: str, alpha: float) -> Rul
     least = f" (smallest {p_text(smallest)})" if isfinite(smallest) else ""
     text = f"{there} {', '.join(found)}{least}" if found else f"{none}{least}"
     return Rule(name, asked, smallest, alpha, held, text)
-
-
-TELLERS: Mapping[ToldBy, Callable[[Asked], Told]] = {
-    "prediction": what_predicts,
-    "durability": what_lasts,
-    "omnibus": what_therapies_share,
-}
-"""What decides the claims of each table."""

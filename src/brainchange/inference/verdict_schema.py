@@ -6,6 +6,7 @@ from typing import get_args
 
 from brainchange.inference.measures import FAMILIES
 from brainchange.inference.verdict_text import Outcome
+from brainchange.study.claims import ToldBy
 from brainchange.tables import Column, TableSchema
 
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
@@ -45,7 +46,7 @@ VERDICTS_TABLE = TableSchema(
             "string",
             "Which estimate leads: change_score; ancova where arms were randomised; within_arm "
             "where there is no control; or the table that tells a claim which is no effect",
-            levels=("change_score", "ancova", "within_arm", "prediction", "durability", "omnibus"),
+            levels=("change_score", "ancova", "within_arm", *get_args(ToldBy)),
         ),
         Column(
             "difference",

@@ -26,9 +26,11 @@ MEASURED = {
     "prediction": "what the brain adds to the prediction",
     "durability": "what lasts until follow-up",
     "omnibus": "what therapies share, and where they differ",
+    "regions": "clearest of all regions",
+    "brain_symptom": "clearest correlation of changes",
 }
 """What the leading estimate is, in words."""
-OF_TABLES = ("prediction", "durability", "omnibus")
+OF_TABLES = ("prediction", "durability", "omnibus", "regions", "brain_symptom")
 """What leads claims that are told by a table of their own."""
 
 

@@ -18,7 +18,7 @@ Column = Literal[Fact, Phenotype]
 ArmNeed = Literal["control", "healthy", ArmKind]
 Family = Literal["confirmatory", "secondary", "exploratory"]
 Sight = Literal["shows", "conditional", "blind"]
-ToldBy = Literal["prediction", "durability", "omnibus"]
+ToldBy = Literal["prediction", "durability", "omnibus", "regions", "brain_symptom"]
 MOST_WORDS = 12
 
 
@@ -100,9 +100,10 @@ class Claim(Strict):
     """What a study must have."""
     predictors: Predictors | None = None
     """What predicts, for a claim whose direction is predicts."""
-    told_by: Literal["durability", "omnibus"] | None = None
-    """Table that tells the claim, where no single effect does: durability (what lasts until
-    follow-up) or omnibus (what therapies share and where they differ)."""
+    told_by: Literal["durability", "omnibus", "regions", "brain_symptom"] | None = None
+    """What tells the claim, where no single effect does: durability (what lasts until follow-up),
+    omnibus (what therapies share and where they differ), regions (effects of all regions together)
+    or brain_symptom (change of the brain with change of symptoms)."""
     needed: str = ""
     """What would have to be measured or computed, where there is no metric."""
     contradicts: tuple[Name, ...] = ()

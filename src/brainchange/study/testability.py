@@ -66,6 +66,8 @@ TOLD: Mapping[ToldBy, str] = {
     "prediction": "it is a prediction, not an effect: see prediction.tsv",
     "durability": "it is about what lasts, not an effect: see durability.tsv",
     "omnibus": "it is about what therapies share, not an effect: see omnibus.tsv",
+    "regions": "it is about all regions together: see p_max_t in effects.tsv",
+    "brain_symptom": "it is a correlation, not an effect: see brain_symptom.tsv",
 }
 """Where a claim is told that is no effect."""
 

@@ -13,12 +13,15 @@ import pytest
 from brainchange.inference.durability_schema import DURABILITY_TABLE
 from brainchange.inference.omnibus_schema import OMNIBUS_TABLE
 from brainchange.inference.prediction_schema import PREDICTION_TABLE
+from brainchange.inference.reliability_schema import BRAIN_SYMPTOM_TABLE
+from brainchange.inference.schemas import EFFECTS_TABLE
 from brainchange.inference.told_rules import (
     Asked,
     what_lasts,
     what_predicts,
     what_therapies_share,
 )
+from brainchange.inference.told_together import what_goes_together, what_regions_tell
 from brainchange.inference.verdicts import verdicts_table
 from brainchange.study.claims import Claim, Claims
 
@@ -184,3 +187,106 @@ def test_what_the_study_cannot_tell_stays_as_it_is(verdicts):
     assert verdicts.loc["D1", PRIMARY]["verdict"] == "NOT TESTED"
     assert "2 arms of talk therapy are needed" in verdicts.loc["D1", PRIMARY]["reasons"]
     assert verdicts.loc["M1", PRIMARY]["verdict"] == "NOT TESTABLE WITH MRI"
+
+
+def regions(**p: float) -> Any:
+    """Effects of regions by name, `metric__kind__region`."""
+    return EFFECTS_TABLE.frame(
+        {
+            "measure": name,
+            "kind": name.split("__")[1],
+            "label": name,
+            "metric": name.split("__")[0],
+            "unit": "SD over the brain",
+            "family": "exploratory",
+            "contrast": PRIMARY,
+            "contrast_label": "therapy − untreated",
+            "primary": True,
+            "n_treated": 12,
+            "n_control": 11,
+            "difference": 0.5,
+            "ci_low": 0.1,
+            "ci_high": 0.9,
+            "p_max_t": value,
+            "adjustment": "none",
+        }
+        for name, value in p.items()
+    )
+
+
+def test_regions_are_adjusted_within_and_over_metrics():
+    """Holm over two metrics by hand: .02 × 2 = .04; .03 × 2 = .06."""
+    table = regions(alff_z__region__a=0.02, alff_z__region__b=0.9, falff_z__region__a=0.5)
+    found = what_regions_tell(asked("L3", table))
+    assert (found.outcome, found.cells["p_adjusted"]) == ("SUGGESTIVE", pytest.approx(0.04))
+    assert found.cells["family_size"] == 2
+    less = what_regions_tell(asked("L3", regions(a_z__region__a=0.03, b_z__region__a=0.03)))
+    assert (less.outcome, less.cells["p_adjusted"]) == ("INCONCLUSIVE", pytest.approx(0.06))
+    assert "does not show that none changed" in less.rules[1].consequence
+
+
+def test_a_negative_control_that_changes_is_told_beside_the_regions():
+    table = regions(alff_z__region__a=0.01, alff_z__negative_control__v=0.04)
+    rule = {one.name: one for one in what_regions_tell(asked("L3", table)).rules}
+    assert rule["negative_control"].held is False
+    calm = regions(alff_z__region__a=0.01, alff_z__negative_control__v=0.4)
+    rule = {one.name: one for one in what_regions_tell(asked("L3", calm)).rules}
+    assert rule["negative_control"].held is True
+    assert rule["equal_motion"].held is None
+
+
+def test_nothing_is_told_without_regions_or_of_another_contrast():
+    assert what_regions_tell(asked("L3", regions())).outcome == "NOT TESTED"
+    other = regions(alff_z__region__a=0.01).assign(contrast="other")
+    assert what_regions_tell(asked("L3", other)).outcome == "NOT TESTED"
+
+
+def correlations(n: int = 30, **found: tuple[float, float]) -> Any:
+    """Correlations r and p of claims with one scale, in all arms and, as strong, in one."""
+    return BRAIN_SYMPTOM_TABLE.frame(
+        {
+            "measure": name,
+            "label": name,
+            "outcome": "BDI",
+            "outcome_label": "Beck",
+            "scope": scope,
+            "scope_label": scope,
+            "n": n,
+            "descriptive": n < 20,
+            "r": r,
+            "ci_low": r - 0.2,
+            "ci_high": r + 0.2,
+            "p": p if n >= 20 else nan,
+            "n_permutations": 999,
+        }
+        for name, (r, p) in found.items()
+        for scope in ("all", "therapy")
+    )
+
+
+@pytest.mark.parametrize(
+    ("r", "brain", "verdict"),
+    [
+        (-0.6, "up", "SUGGESTIVE"),
+        (0.6, "up", "INCONCLUSIVE"),
+        (0.6, "down", "SUGGESTIVE"),
+        (0.6, "None", "SUGGESTIVE"),
+    ],
+)
+def test_brain_and_symptoms_go_together_as_both_directions_say(r, brain, verdict):
+    """A scale on which less is better falls where the brain moves as the article says."""
+    question = replace(
+        asked("T4", correlations(A=(r, 0.004), B=(0.1, 0.6))),
+        directions={"A": brain, "BDI": "down"},
+    )
+    found = what_goes_together(question)
+    assert found.outcome == verdict
+    assert found.cells["p_adjusted"] == pytest.approx(0.008)  # two of all arms, not four
+    against = "runs against" in found.rules[1].consequence
+    assert against == (verdict == "INCONCLUSIVE")
+
+
+def test_too_few_with_both_changes_are_not_tested():
+    found = what_goes_together(asked("T4", correlations(19, A=(0.9, 0.001))))
+    assert found.outcome == "NOT TESTED"
+    assert "19 participants" in found.rules[0].consequence
