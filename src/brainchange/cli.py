@@ -17,6 +17,8 @@ from rich.table import Table
 from brainchange.cli_explain import explain
 from brainchange.cli_judge import judge
 from brainchange.cli_new import new
+from brainchange.cli_plan import doctor, plan
+from brainchange.cli_run import demo, open_, run
 from brainchange.errors import BrainchangeError, ConfigError, Problem
 from brainchange.project_folder import known_studies, project_folder
 
@@ -50,9 +52,11 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="Judge with open data whether therapy changes the brain.\n\n"
-    "The analysis itself is `snakemake --config study=STUDY` in the project folder.",
+    "Everything it does is also plain Snakemake: `run STUDY` is `snakemake --config study=STUDY` "
+    "in the project folder.",
     epilog="Exit codes: 0 all is well · 1 something else · 2 the configuration or the command is "
-    "wrong · 3 a table or an image is wrong · 4 files could not be locked or fetched.",
+    "wrong · 3 a table or an image is wrong · 4 files could not be locked or fetched · 130 "
+    "interrupted.",
 )
 
 
@@ -344,4 +348,10 @@ def reference() -> None:
 
 app.command()(judge)
 app.command()(explain)
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+app.command(context_settings=_PASSED_ON)(run)
+app.command(context_settings=_PASSED_ON)(demo)
+app.command("open")(open_)
+app.command()(plan)
+app.command()(doctor)
 app.add_typer(new, name="new")

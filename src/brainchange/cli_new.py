@@ -99,6 +99,36 @@ def new_study(
     )
 
 
+@new.command("region")
+def new_region(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name without side; rows get _L and _R.")
+    ],
+    *,
+    labels: Annotated[
+        list[str],
+        typer.Option(
+            "--labels",
+            help="Labels of the atlas (several with ';' or several times); of one side, then the "
+            "other side is added.",
+        ),
+    ],
+    atlas: Annotated[str, typer.Option(help="Atlas of the labels.")] = "aparcaseg",
+    group: Annotated[str, typer.Option(help="Group of its sides; NAME unless said.")] = "",
+    control: Annotated[
+        bool, typer.Option("--control", help="No claim is about it: a negative control.")
+    ] = False,
+) -> None:
+    """Append a region to config/regions.tsv, both sides, after checking its labels."""
+    from brainchange.new_region import NewRegion, add_region
+
+    split = tuple(one.strip() for text in labels for one in text.split(";") if one.strip())
+    role = "negative_control" if control else "target"
+    added = add_region(project_folder(), NewRegion(name, split, atlas, group, role))
+    typer.echo(f"config/regions.tsv: {', '.join(added)}")
+    typer.echo("What will run again: snakemake -n")
+
+
 def _name(text: str) -> str:
     """Make a name of a study of a folder's name; an accession number stays as it is."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", text).strip("._-") or "study"

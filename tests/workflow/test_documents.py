@@ -218,7 +218,7 @@ def test_every_command_explains_itself():
         (["check", "demmo"], 2, "Did you mean 'demo'"),
         (["list", "region"], 2, "regions"),
         (["claims", "demmo"], 2, "Did you mean 'demo'"),
-        (["lock", "ds03007"], 2, "Did you mean 'ds003007'?"),
+        (["lock", "ds03007"], 2, "Did you mean 'ds003007'"),
         (["lock", "ds003007", "--mirror", "nowhere"], 2, "does not exist"),
         (["lock", "demo"], 2, "make both with: brainchange simulate demo"),
         (["fetch", "ds003007", "--subject", "99"], 4, "the lock has no file of 'sub-99'"),
