@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from statsmodels.tsa.stattools import acf
 
+from brainchange.errors import ImageError
 from brainchange.imaging.confounds import MOTION
 from brainchange.imaging.prepare.components import noise_components
 from brainchange.imaging.prepare.confounds_table import BrainCourses, confounds_table
 from brainchange.imaging.prepare.realignment import Realignment
 from brainchange.imaging.prepare.rigid import rigid_transform
+from brainchange.imaging.prepare.run import _purest
 from brainchange.imaging.prepare.variation import dvars, root_mean_square_displacement
 
 N_VOLUMES, N_VOXELS = 90, 400
@@ -133,3 +135,45 @@ def test_a_jump_is_a_motion_outlier_of_its_power_displacement():
     marks = table.filter(like="motion_outlier")
     assert marks.shape[1] == 1
     assert list(np.flatnonzero(marks.iloc[:, 0])) == [40]
+
+
+def test_cosines_are_those_of_nilearn_over_the_volumes_in_steady_state():
+    from nilearn.glm.first_level.design_matrix import create_cosine_drift
+
+    table, _ = confounds_table(brain(n_unsettled=2), still())
+    expected = create_cosine_drift(1 / 128, np.arange(N_VOLUMES - 2) * 2.5)[:, :-1]
+    found = table.filter(like="cosine").to_numpy()
+    assert not found[:2].any()
+    scale = np.linalg.norm(found[2:], axis=0) / np.linalg.norm(expected, axis=0)
+    np.testing.assert_allclose(found[2:], expected * scale, atol=1e-9)
+
+
+def test_framewise_displacement_by_hand():
+    """Shifts of 0.3 mm and back, then 0.02 rad about z: an arc of 1 mm on a head of 50 mm."""
+    transforms = np.repeat(np.eye(4)[np.newaxis], N_VOLUMES, axis=0)
+    centre = np.array([5.0, -20.0, 30.0])
+    transforms[1] = rigid_transform(np.array([0.3, 0, 0, 0, 0, 0]), centre)
+    transforms[3:] = rigid_transform(np.array([0, 0, 0, 0, 0, 0.02]), centre)
+    table, _ = confounds_table(brain(), Realignment(transforms, centre, ()))
+    displacement = table["framewise_displacement"]
+    np.testing.assert_allclose(displacement[1:5], [0.3, 0.3, 1.0, 0], atol=1e-9)
+
+
+def test_standardised_dvars_of_a_jump_by_hand():
+    """All voxels have unit noise around 1000, and jump by 10 units once: 10 / sqrt(2)."""
+    random = np.random.default_rng(4)
+    courses = 1000 + random.normal(0, 1, (400, 3000))
+    courses[200] += 10
+    raw, standardised = dvars(courses.astype(np.float32))
+    assert raw[200] == pytest.approx(np.sqrt(2 + 100), rel=0.02)
+    assert standardised[200] == pytest.approx(np.sqrt(102) / np.sqrt(2), rel=0.03)
+    assert standardised[100] == pytest.approx(1, rel=0.06)
+
+
+def test_the_purest_voxels_stand_for_a_tissue_as_long_as_there_are_enough():
+    share = np.concatenate([np.full(19, 1.0), np.full(5, 0.96), np.full(40, 0.85)])
+    assert _purest(share, "csf").sum() == 24
+    assert _purest(np.append(share, 0.995), "csf").sum() == 20
+    assert _purest(share[24:], "csf").sum() == 40
+    with pytest.raises(ImageError, match="19 voxels of the run hold only csf; its signal needs 20"):
+        _purest(share[:19], "csf")
