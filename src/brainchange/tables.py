@@ -222,16 +222,21 @@ def _without_empty_end(row: list[str], width: int) -> list[str]:
     return row if any(cell.strip() for cell in row[width:]) else row[:width]
 
 
-def write_tsv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame as TSV, complete or not at all; missing cells are ``n/a``.
+def tsv_text(frame: pd.DataFrame) -> str:
+    """Write a frame as the text of a TSV; missing cells are ``n/a``.
 
     Tabs and line ends inside a text cell become spaces, so that a row stays a row.
     """
     text = pd.DataFrame({name: _as_text(frame[name]) for name in frame.columns})
+    lines = ["\t".join(map(str, frame.columns))]
+    lines += ["\t".join(row) for row in text.itertuples(index=False, name=None)]
+    return "\n".join(lines) + "\n"
+
+
+def write_tsv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame as TSV (``tsv_text``), complete or not at all."""
     with complete_or_absent(path) as temporary:
-        lines = ["\t".join(map(str, frame.columns))]
-        lines += ["\t".join(row) for row in text.itertuples(index=False, name=None)]
-        temporary.write_bytes(("\n".join(lines) + "\n").encode("utf-8"))
+        temporary.write_bytes(tsv_text(frame).encode("utf-8"))
 
 
 def _as_text(series: pd.Series[Any]) -> list[str]:

@@ -7,16 +7,11 @@ from snakemake.script import snakemake
 
 from adapter import job
 from brainchange.files import write_text
-from brainchange.inference.durability_schema import DURABILITY_TABLE
-from brainchange.inference.omnibus_schema import OMNIBUS_TABLE
-from brainchange.inference.schemas import EFFECTS_TABLE, WITHIN_TABLE
-from brainchange.inference.verdict_schema import VERDICTS_TABLE
 from brainchange.report.page import ReportInput, render
 from brainchange.report.pictures import read_pictures
 from brainchange.report.provenance import provenance
+from brainchange.report.results import RESULTS, read_results
 from brainchange.sources.lock import read_lock
-from brainchange.study.claims_table import CLAIMS_TABLE
-from brainchange.study.decisions import DECISIONS_TABLE
 
 with job(snakemake.log[0]) as log:
     given, files = snakemake.params, snakemake.input
@@ -27,15 +22,9 @@ with job(snakemake.log[0]) as log:
             settings=given.settings[0],
             claims=given.claims[0],
             regions=given.regions,
-            tables={
-                "verdicts": VERDICTS_TABLE.read(Path(files.verdicts)),
-                "durability": DURABILITY_TABLE.read(Path(files.durability)),
-                "omnibus": OMNIBUS_TABLE.read(Path(files.omnibus)),
-                "claims": CLAIMS_TABLE.read(Path(files.claims)),
-                "effects": EFFECTS_TABLE.read(Path(files.effects)),
-                "within": WITHIN_TABLE.read(Path(files.within)),
-                "decisions": DECISIONS_TABLE.read(Path(files.decisions)),
-            },
+            tables=read_results(
+                {name: Path(path) for name, path in files.items() if name in RESULTS}
+            ),
             trace=json.loads(Path(files.trace).read_text(encoding="utf-8")),
             pictures=read_pictures(Path(files.figures)),
             provenance=provenance(

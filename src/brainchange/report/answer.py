@@ -75,6 +75,9 @@ class Answer:
         What the study could have shown at best.
     remark : str
         What the contrast itself does not allow to say.
+    rank, value, detectable : int, float, float
+        Place of the verdict among all, the leading estimate and the smallest difference that would
+        be found: what rows are sorted by.
     """
 
     measure: str
@@ -94,6 +97,9 @@ class Answer:
     measured: str
     ceiling: tuple[str, ...]
     remark: str
+    rank: int
+    value: float
+    detectable: float
 
 
 @dataclass(frozen=True)
@@ -167,6 +173,9 @@ def answer(row: Row, rules: Sequence[Trace]) -> Answer:
         measured=MEASURED.get(text_of(row["estimator"]), ""),
         ceiling=tuple(_ceiling(row, digits)),
         remark=text_of(row["remark"]),
+        rank=list(BADGES).index(outcome),  # type: ignore[arg-type]
+        value=float(row["difference"]),
+        detectable=float(row["minimum_detectable_difference"]),
     )
 
 

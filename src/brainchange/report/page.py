@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -14,26 +14,53 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from brainchange.figures import theme
 from brainchange.figures.badges import BADGES
-from brainchange.figures.numbers import interval, number, places, plural
-from brainchange.figures.wording import text_of, with_unit
+from brainchange.figures.numbers import plural
 from brainchange.files import human_bytes
 from brainchange.inference.durability_schema import DURABILITY_TABLE
+from brainchange.inference.multiverse_schema import MULTIVERSE_SUMMARY_TABLE
 from brainchange.inference.omnibus_schema import OMNIBUS_TABLE
+from brainchange.inference.prediction_schema import PREDICTION_TABLE
+from brainchange.inference.reliability_schema import (
+    BRAIN_SYMPTOM_TABLE,
+    RELIABILITY_TABLE,
+    RESPONDERS_TABLE,
+)
+from brainchange.inference.threat_row import THREATS_TABLE
 from brainchange.report.answer import Answer, answers, not_tested
+from brainchange.report.beyond import brain_symptom, prediction, responders
 from brainchange.report.cannot_tell import cannot_tell
+from brainchange.report.data_table import download
 from brainchange.report.findings import Finding, findings
 from brainchange.report.methods import REFERENCES, methods
 from brainchange.report.more import lasting, omnibus
 from brainchange.report.pictures import Picture, colour_rules
+from brainchange.report.plain_rows import arms, decisions
 from brainchange.report.provenance import Provenance
+from brainchange.report.results import RESULTS
 from brainchange.report.summary import summary
+from brainchange.report.threat_tables import multiverse, overview, reliability, topics
 from brainchange.study.claims import Claims
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
 from brainchange.tables import TableSchema
 
+KINDS = ("claim", "outcome")
+PLACES = {
+    "region_slopes": "regions",
+    "motion": "motion",
+    "coverage": "motion",
+    "attrition": "attrition",
+    "estimators": "baseline",
+    "negative_controls": "negative-controls",
+    "specification_curve": "multiverse",
+    "brain_symptom": "brain-symptom",
+    "prediction": "prediction",
+    "verdicts": "verdicts",
+}
+"""Where figures stand that are not of one claim or scale; all others stand at the end."""
 MOST_INPUTS_LISTED = 2000
 MOST_DECISIONS_LISTED = 2000
 
@@ -47,8 +74,8 @@ class ReportInput:
     study, settings, claims, regions
         The configuration.
     tables : mapping of str to pandas.DataFrame
-        ``verdicts``, ``claims``, ``effects``, ``within`` and ``decisions``; ``durability`` and
-        ``omnibus`` where the study has follow-up or more than two arms.
+        Tables of ``results.RESULTS``, of which ``verdicts``, ``claims``, ``effects``, ``within``
+        and ``decisions`` must be there.
     trace : sequence of mapping
         ``verdict_trace.json``.
     pictures : tuple of Picture
@@ -96,10 +123,10 @@ def render(given: ReportInput) -> str:
         HTML with everything inside; no network is needed and none is allowed by its policy.
     """
     effects, study = given.tables["effects"], given.study
-    sections = {kind: _sections(given, kind) for kind in ("claim", "outcome")}
+    sections = {kind: _sections(given, kind) for kind in KINDS}
     found = [section.finding for section in sections["claim"]]
-    claims_ = _answers(given, "claim", study.primary_contrast)
-    told = [one for one in claims_ if one.of_table]
+    said = {kind: _answers(given, kind, study.primary_contrast) for kind in KINDS}
+    told = [one for one in said["claim"] if one.of_table]
     light, dark = colour_rules()
     script = _text("script.js")
     return (
@@ -114,15 +141,24 @@ def render(given: ReportInput) -> str:
             badges=BADGES,
             contrast=study.contrasts[study.primary_contrast],
             untold=cannot_tell(given.claims, given.tables["claims"], [one.measure for one in told]),
-            claim_answers=claims_,
-            outcome_answers=_answers(given, "outcome", study.primary_contrast),
+            claim_answers=said["claim"],
+            outcome_answers=said["outcome"],
             told=told,
             claim_sections=sections["claim"],
             outcome_sections=sections["outcome"],
-            pictures={name: _of_figure(given.pictures, name) for name in _figure_names(given)},
+            pictures=placed(given.pictures, sections, study.primary_contrast),
+            downloads={name: download(name, table) for name, table in given.tables.items()},
+            tables=RESULTS,
+            overview=overview(given.table(THREATS_TABLE), study.primary_contrast),
+            topics=topics(given.table(THREATS_TABLE), study.primary_contrast),
+            reliability=reliability(given.table(RELIABILITY_TABLE)),
+            multiverse=multiverse(given.table(MULTIVERSE_SUMMARY_TABLE), study.primary_contrast),
+            brain_symptom=brain_symptom(given.table(BRAIN_SYMPTOM_TABLE)),
+            responders=responders(given.table(RESPONDERS_TABLE), study),
+            prediction=prediction(given.table(PREDICTION_TABLE)),
             lasting=lasting(given.table(DURABILITY_TABLE), study.primary_contrast),
             omnibus=omnibus(given.table(OMNIBUS_TABLE), study),
-            decisions=_decisions(given.tables["decisions"]),
+            decisions=decisions(given.tables["decisions"]),
             most_decisions=MOST_DECISIONS_LISTED,
             methods=methods(study, given.settings, given.regions),
             references=REFERENCES,
@@ -134,6 +170,7 @@ def render(given: ReportInput) -> str:
             style=Markup(_text("style.css")),  # noqa: S704 (our own file)
             light=Markup(light),  # noqa: S704 (colours of the theme)
             dark=Markup(dark),  # noqa: S704
+            paper=Markup(json.dumps([[f"--f{c[1:]}", c] for c in theme.DARK])),  # noqa: S704
             script=Markup(script),  # noqa: S704 (our own file)
             script_digest=_digest(script),
         )
@@ -167,7 +204,7 @@ def _sections(given: ReportInput, kind: str) -> tuple[Section, ...]:
             finding=primary,
             answer=told[study.primary_contrast].get(primary.measure),
             others=tuple(other for other in others if other[0].measure == primary.measure),
-            arms=_arms(given.tables["within"], kind, primary.measure),
+            arms=arms(given.tables["within"], kind, primary.measure),
             pictures=tuple(
                 p for p in given.pictures if (p.kind, p.measure) == (kind, primary.measure)
             ),
@@ -180,60 +217,35 @@ def _answers(given: ReportInput, kind: str, contrast: str) -> tuple[Answer, ...]
     return answers(given.tables["verdicts"], given.trace, kind, contrast)
 
 
-def _arms(within: pd.DataFrame, kind: str, measure: str) -> tuple[dict[str, str], ...]:
-    rows = within[(within["kind"] == kind) & (within["measure"] == measure)]
-    return tuple(_arm(row) for row in rows.to_dict("records"))
+def placed(
+    pictures: Sequence[Picture], sections: Mapping[str, Sequence[Section]], primary: str
+) -> dict[str, tuple[Picture, ...]]:
+    """Say where each picture stands; those of a section stand there.
+
+    Parameters
+    ----------
+    pictures : sequence of Picture
+        All of them.
+    sections : mapping of str to sequence of Section
+        Evidence of claims and scales.
+    primary : str
+        Name of the primary contrast.
+    """
+    mine = {picture.name for kind in sections for one in sections[kind] for picture in one.pictures}
+    found: dict[str, tuple[Picture, ...]] = {}
+    for picture in pictures:
+        if picture.name not in mine:
+            place = _place(picture, primary)
+            found[place] = (*found.get(place, ()), picture)
+    return found
 
 
-def _arm(row: dict[Any, Any]) -> dict[str, str]:
-    digits, unit = places(row["ci_low"], row["ci_high"]), text_of(row["unit"])
-    ends = (row["g_av_ci_low"], row["g_av_ci_high"])
-    return {
-        "arm": text_of(row["arm_label"]),
-        "n": f"{int(row['n_both'])} of {int(row['n_arm'])}",
-        "pre": _mean(row["mean_pre"], row["sd_pre"], digits),
-        "post": _mean(row["mean_post"], row["sd_post"], digits),
-        "change": with_unit(row["change"], digits, unit, sign=True),
-        "ends": interval(row["ci_low"], row["ci_high"], digits),
-        "g_av": number(row["g_av"], sign=True)
-        + (f" {interval(*ends)}" if math.isfinite(ends[0]) else ""),
-        "flag": text_of(row["flag"]),
-    }
-
-
-def _mean(mean: float, deviation: float, digits: int) -> str:
-    said = number(mean, digits)
-    return f"{said} ({number(deviation, digits)})" if math.isfinite(deviation) else said
-
-
-def _figure_names(given: ReportInput) -> list[str]:
-    return list(dict.fromkeys(picture.figure for picture in given.pictures))
-
-
-def _of_figure(pictures: tuple[Picture, ...], figure: str) -> tuple[Picture, ...]:
-    return tuple(picture for picture in pictures if picture.figure == figure)
-
-
-def _decisions(table: pd.DataFrame) -> list[dict[str, str]]:
-    return [_decision(row) for row in table.to_dict("records")]
-
-
-def _decision(row: dict[Any, Any]) -> dict[str, str]:
-    unit = text_of(row["unit"])
-    where = (row["participant_id"], row["session_id"], row["name"])
-    value, threshold = (
-        "" if pd.isna(row[key]) else f"{float(row[key]):.3g} {unit}".strip()
-        for key in ("value", "threshold")
-    )
-    return {
-        "scope": text_of(row["scope"]),
-        "where": " · ".join(text_of(part) for part in where if text_of(part)) or "all",
-        "action": text_of(row["action"]),
-        "reason": text_of(row["reason"]),
-        "value": value,
-        "threshold": threshold,
-        "config_key": text_of(row["config_key"]),
-    }
+def _place(picture: Picture, primary: str) -> str:
+    if picture.figure != "forest":
+        return PLACES.get(picture.figure, "more")
+    if picture.name == f"forest_{primary}":
+        return "effects"
+    return "regions" if picture.name.startswith("forest_regions_") else "contrasts"
 
 
 def _environment() -> jinja2.Environment:

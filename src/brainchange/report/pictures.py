@@ -11,6 +11,7 @@ from brainchange.figures import theme
 from brainchange.figures.registry import FIGURES_TABLE
 from brainchange.figures.wording import text_of
 from brainchange.files import inside
+from brainchange.report.data_table import table_address
 
 _UNWANTED = (
     re.compile(r"<\?xml.*?\?>", re.DOTALL),
@@ -24,6 +25,8 @@ _SCRIPT = re.compile(
 )
 _OPENING = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 _VIEW_BOX = re.compile(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
+_PATH = re.compile(r' d="[^"]*"')
+_LONG = re.compile(r"(\.\d\d)\d+")
 _POINTS_TO_PIXELS = 96 / 72
 
 
@@ -47,6 +50,8 @@ class Picture:
         The picture, to be put into HTML as it is.
     width : int
         Its natural width in CSS pixels.
+    source : str
+        Address that holds its source table; empty where the table lies only beside the page.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Picture:
     alternative: str
     svg: str
     width: int
+    source: str = ""
 
 
 def read_pictures(folder: Path) -> tuple[Picture, ...]:
@@ -93,7 +99,15 @@ def _picture(row: dict[str, str], folder: Path) -> Picture:
             fix=f"delete {folder} and run the workflow again",
         ) from None
     svg, width = page_svg(raw, row["name"], row["title"], row["alternative"], where=str(path))
-    return Picture(svg=svg, width=width, **row)
+    return Picture(svg=svg, width=width, source=_source(path.with_suffix(".tsv")), **row)
+
+
+def _source(path: Path) -> str:
+    """Put the source table of a picture into an address of its own."""
+    if not path.is_file():
+        return ""
+    found = table_address(path.name, path.read_bytes())
+    return found if found.startswith("data:") else ""
 
 
 def page_svg(
@@ -148,8 +162,13 @@ def page_svg(
         f'<title id="{prefix}-t">{_escaped(title)}</title>'
         f'<desc id="{prefix}-d">{_escaped(alternative)}</desc>'
     )
-    compact = re.sub(r">\s+<", "><", body).strip()
+    compact = _PATH.sub(_shorter, re.sub(r">\s+<", "><", body).strip())
     return head + _with_variables(compact), round(float(box.group(1)) * _POINTS_TO_PIXELS)
+
+
+def _shorter(path: re.Match[str]) -> str:
+    """Cut the coordinates of a path to hundredths of a point: nobody sees less, and it is half."""
+    return _LONG.sub(r"\1", " ".join(path.group(0).split("\n")))
 
 
 def colour_rules() -> tuple[str, str]:

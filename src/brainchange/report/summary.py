@@ -3,24 +3,59 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from brainchange.figures.badges import BADGES
+from brainchange.figures.badges import BADGES, Badge
 from brainchange.figures.numbers import number, plural
+from brainchange.inference.verdict_text import Outcome
 from brainchange.report.findings import Finding
 from brainchange.study.claims import Claims
 from brainchange.study.model import Study
 
+LED: Mapping[Outcome, str] = {
+    "SUPPORTED": "Found as the article says, and no check explains it away",
+    "SUPPORTED (associational)": "Found as the article says, and no check explains it away, but "
+    "therapy need not be the cause",
+    "SUGGESTIVE": "Points the way the article says, but a check failed or was not made",
+    "CONTRADICTED": "The opposite of what the article says was found",
+    "NO MEANINGFUL EFFECT": "Too small to matter, if there is anything at all",
+    "INCONCLUSIVE": "Cannot be told from these data, neither for nor against",
+    "CONSISTENT (no control)": "Changed as the article says, but compared with nobody: time alone "
+    "may have done it",
+    "NOT CONSISTENT (no control)": "Did not change as the article says; compared with nobody",
+}
+"""What stands before statements with the same verdict."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Statements with the same verdict.
+
+    Attributes
+    ----------
+    badge : Badge
+        The verdict.
+    words : str
+        What it means.
+    statements : tuple of (str, str)
+        Short name of each, and what it is about.
+    """
+
+    badge: Badge
+    words: str
+    statements: tuple[tuple[str, str], ...]
+
 
 @dataclass(frozen=True)
 class Summary:
-    """Three short answers."""
+    """Three short answers; what was found by verdict, and what of the rest."""
 
     asked: str
-    found: str
+    found: tuple[Alike, ...]
+    rest: str
     sure: str
 
 
@@ -48,7 +83,9 @@ def summary(
     """
     rows = effects[(effects["kind"] == "claim") & effects["primary"].fillna(value=False)]
     said = verdicts[(verdicts["kind"] == "claim") & verdicts["primary"].fillna(value=False)]
-    return Summary(_asked(study, claims, rows), _found(said), _sure(study, rows, found))
+    return Summary(
+        _asked(study, claims, rows), _found(said), _rest(said), _sure(study, rows, found, said)
+    )
 
 
 def _asked(study: Study, claims: Claims, rows: pd.DataFrame) -> str:
@@ -66,26 +103,33 @@ def _asked(study: Study, claims: Claims, rows: pd.DataFrame) -> str:
     )
 
 
-def _found(verdicts: pd.DataFrame) -> str:
-    """Say which verdict each statement gets, the strongest first."""
+def _found(verdicts: pd.DataFrame) -> tuple[Alike, ...]:
+    """Gather the statements by verdict, the strongest first."""
     tested = verdicts[verdicts["estimator"].notna()]
-    if tested.empty:
+    groups = {word: tested[tested["verdict"] == word] for word in LED}
+    return tuple(
+        Alike(BADGES[word], LED[word], tuple(zip(rows["measure"], rows["label"], strict=True)))
+        for word, rows in groups.items()
+        if len(rows)
+    )
+
+
+def _rest(verdicts: pd.DataFrame) -> str:
+    """Count what is not tested."""
+    tested = verdicts["estimator"].notna() & verdicts["verdict"].isin(list(LED))
+    rest = verdicts[~tested]
+    if len(rest) == len(verdicts):
         return "No statement could be tested; the page says why."
-    parts = [
-        f"{word}: {', '.join(names)}"
-        for word in BADGES
-        if len(names := tested[tested["verdict"] == word]["measure"])
-    ]
-    rest = len(verdicts) - len(tested)
-    blind = int((verdicts["verdict"] == "NOT TESTABLE WITH MRI").sum())
-    said = "; ".join(parts) + "."
-    if rest:
-        said += f" Nothing is said of {plural(rest, 'other statement')}"
-        said += f", {blind} of which no MRI study could test." if blind else "."
-    return said
+    if rest.empty:
+        return ""
+    blind = int((rest["verdict"] == "NOT TESTABLE WITH MRI").sum())
+    said = f"Nothing is said of {plural(len(rest), 'other statement')}"
+    return f"{said}, {blind} of which no MRI study could test." if blind else f"{said}."
 
 
-def _sure(study: Study, rows: pd.DataFrame, found: Sequence[Finding]) -> str:
+def _sure(
+    study: Study, rows: pd.DataFrame, found: Sequence[Finding], verdicts: pd.DataFrame
+) -> str:
     smallest = [float(v) for v in rows["minimum_detectable_effect"] if math.isfinite(v)]
     said = []
     if smallest:
@@ -93,6 +137,8 @@ def _sure(study: Study, rows: pd.DataFrame, found: Sequence[Finding]) -> str:
             f"Arms of this size find differences of {number(min(smallest), 1)} SD of change or "
             "more with 80 % power; smaller ones are easily missed."
         )
+    if (verdicts["verdict"] == "INCONCLUSIVE").any():
+        said.append("INCONCLUSIVE is no evidence that nothing changes.")
     flagged = [finding.measure for finding in found if finding.flag and finding.estimated]
     if flagged:
         said.append(f"Read with caution: {', '.join(flagged)} (see the notes in the table).")

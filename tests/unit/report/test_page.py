@@ -15,9 +15,11 @@ import pytest
 
 from brainchange.figures import registry
 from brainchange.project import load_project
+from brainchange.report.data_table import download
 from brainchange.report.page import ReportInput, render
 from brainchange.report.pictures import read_pictures
 from brainchange.report.provenance import InputFile, Provenance
+from brainchange.report.results import RESULTS
 from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.study.regions import Region
@@ -110,8 +112,29 @@ def test_links_lead_into_the_page_to_its_files_or_to_a_doi(page: str) -> None:
     structure = Structure(page)
     targets = {f"#{name}" for name in structure.ids}
     for link in structure.links:
-        inside = link in targets or link.startswith("data:image/png;base64,")
+        inside = link in targets or link.startswith(
+            ("data:image/png;base64,", "data:text/tab-separated-values;charset=utf-8;base64,")
+        )
         assert inside or re.fullmatch(r"figures/[\w.%-]+\.(svg|png|tsv)", link), link
+
+
+def test_every_table_can_be_taken_from_the_page_whole(page: str, given: ReportInput) -> None:
+    for name, schema in RESULTS.items():
+        if name not in given.tables:
+            continue
+        cell = page.split(f'<tr id="table-{name}">')[1].split("</tr>", maxsplit=1)[0]
+        coded = re.search(r'href="data:[^,]*;base64,([^"]*)" download="([^"]*)"', cell)
+        assert coded is not None, name
+        taken = base64.b64decode(coded[1]).decode().splitlines()
+        assert taken[0].split("\t") == schema.names
+        assert len(taken) == len(given.tables[name]) + 1
+        assert coded[2] == f"{name}.tsv"
+
+
+def test_a_table_too_large_for_the_page_lies_beside_it() -> None:
+    table = pd.DataFrame({"value": ["x" * 100] * 10})
+    assert download("changes", table, largest=500).address == "changes.tsv"
+    assert download("changes", table).inside
 
 
 def test_the_policy_allows_the_one_script_of_the_page_and_no_network(page: str) -> None:
@@ -129,10 +152,10 @@ def test_the_order_of_the_sections(
 ) -> None:
     names = (
         "answer",
-        "effects",
         "evidence",
-        "cannot-tell",
         "threats",
+        "beyond",
+        "cannot-tell",
         "left-out",
         "methods",
         "provenance",
@@ -172,7 +195,7 @@ def test_the_answer_comes_first_by_word_sign_and_colour(page: str, given: Report
     assert [word for _, _, word in badges] == told
     assert len({sign for _, sign, _ in badges}) == len(set(told)) > 1
     assert "could" in section
-    assert page.index("The answer") < page.index('<h2 id="effects"')
+    assert page.index("The answer") < page.index('<h3 id="effects"')
 
 
 def test_every_reason_has_its_sign_and_the_sign_its_words(page: str, given: ReportInput) -> None:

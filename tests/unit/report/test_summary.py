@@ -30,17 +30,22 @@ def told(given: Any, verdicts: Any = None) -> Any:
 def test_each_statement_is_told_by_its_verdict_the_strongest_first(given: Any) -> None:
     words = {"P2": "INCONCLUSIVE", "A2": "SUPPORTED", "T2": "INCONCLUSIVE"}
     found = told(given, verdicts_with(given, **words)).found
-    assert found == "SUPPORTED: A2; INCONCLUSIVE: P2, T2."
+    names = [(one.badge.word, [name for name, _ in one.statements]) for one in found]
+    assert names == [("SUPPORTED", ["A2"]), ("INCONCLUSIVE", ["P2", "T2"])]
+    assert "neither for nor against" in found[1].words
+    labels = given.tables["verdicts"].set_index("measure")["label"]
+    assert found[0].statements == (("A2", labels.loc["A2"].iloc[0]),)
 
 
 def test_what_was_not_tested_is_counted(given: Any) -> None:
     words = {"P2": "NOT TESTABLE WITH MRI", "A2": "NOT TESTED", "T2": "SUGGESTIVE"}
-    found = told(given, verdicts_with(given, **words)).found
-    assert found == (
-        "SUGGESTIVE: T2. Nothing is said of 2 other statements, 1 of which no MRI study could test."
+    found = told(given, verdicts_with(given, **words))
+    assert [one.badge.word for one in found.found] == ["SUGGESTIVE"]
+    assert found.rest == (
+        "Nothing is said of 2 other statements, 1 of which no MRI study could test."
     )
     nothing = dict.fromkeys(words, "NOT TESTED")
-    found = told(given, verdicts_with(given, **nothing)).found
+    found = told(given, verdicts_with(given, **nothing)).rest
     assert found == "No statement could be tested; the page says why."
 
 
@@ -55,6 +60,7 @@ def test_certainty_says_power_and_allocation(given: Any, make_up: Any, made_up_s
     assert "1.3 SD of change or more with 80 % power" in sure
     assert "Participants were randomised." in sure
     assert "The data are simulated" in sure
+    assert "INCONCLUSIVE is no evidence that nothing changes." in sure
     other = make_up(made_up_size(randomised=False, simulated=False))
     sure = told(other).sure
     assert "every difference is an association" in sure
