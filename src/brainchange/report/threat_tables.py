@@ -87,11 +87,7 @@ def topics(table: pd.DataFrame, contrast: str) -> tuple[ToldTopic, ...]:
         Name of the contrast.
     """
     mine = table[table["contrast"] == contrast]
-    return tuple(
-        _topic(topic, rows)
-        for topic in TOPICS
-        if len(rows := _rows_of(topic, mine)) or not len(mine)
-    )
+    return tuple(_topic(topic, _rows_of(topic, mine)) for topic in TOPICS)
 
 
 def _rows_of(topic: Topic, table: pd.DataFrame) -> pd.DataFrame:
