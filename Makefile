@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint lock
+.PHONY: help setup demo test bench lint docs lock
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -32,6 +32,10 @@ bench: setup  ## Measure speed and memory as ratios: results/benchmarks.tsv
 
 lint: setup  ## Format and check the code
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pre-commit run --all-files
+
+docs: setup  ## Build the documentation as a site: site/index.html
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/properdocs build --strict --quiet
+	@echo "Documentation: $(CURDIR)/site/index.html"
 
 lock:  ## Resolve requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

@@ -1,0 +1,192 @@
+"""The documentation: it builds without a warning, needs no network, and its snippets are true."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import typer
+import yaml
+from typer.testing import CliRunner
+
+from brainchange.cli import app
+from brainchange.inference.verdict_text import Outcome
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+LANGUAGES = {"sh", "yaml", "tsv", "json", "python", "text"}
+BLOCK = re.compile(r"^```(?P<language>\S*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+LINES_OF_AN_ADDITION = 10
+
+pytestmark = pytest.mark.slow
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    return BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+def named(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "properdocs", "build", "--strict", "--site-dir", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_site_has_every_page_and_none_is_left_out(site: Path) -> None:
+    built = {path.relative_to(site).with_suffix("").as_posix() for path in site.rglob("*.html")}
+    written = {path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md")}
+    assert written <= built
+    assert "index" in built
+
+
+def test_a_broken_link_stops_the_build(tmp_path: Path) -> None:
+    shutil.copytree(DOCS, tmp_path / "docs")
+    shutil.copy(ROOT / "properdocs.yml", tmp_path)
+    with (tmp_path / "docs" / "faq.md").open("a") as page:
+        page.write("\n[nowhere](results.md#no-such-heading)\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "properdocs", "build", "--strict"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "no-such-heading" in done.stderr
+
+
+def test_the_site_loads_nothing_from_the_network(site: Path) -> None:
+    loaded = re.compile(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=\"(?:https?:)?//[^\"]*\"")
+    for page in site.rglob("*.html"):
+        assert loaded.findall(page.read_text(encoding="utf-8")) == [], page.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_snippet_says_what_it_is_and_can_be_read(page: Path) -> None:
+    for language, text in blocks(page):
+        assert language in LANGUAGES, f"{page.name}: ```{language}"
+        if language == "yaml":
+            yaml.safe_load(text)
+        if language == "json":
+            json.loads(text)
+        if language == "python":
+            compile(text, page.name, "exec")
+        if language == "tsv":
+            assert len({line.count("\t") for line in text.splitlines()}) == 1
+
+
+def commands(page: Path) -> list[list[str]]:
+    text = page.read_text(encoding="utf-8")
+    lines = [
+        line
+        for language, block in blocks(page)
+        if language == "sh"
+        for line in block.replace("\\\n", " ").splitlines()
+    ]
+    inline = re.findall(r"`((?:brainchange|make|snakemake) [^`]*)`", " ".join(text.split()))
+    cut = (line.split("  #")[0].split(" |")[0] for line in [*lines, *inline])
+    return [words for line in cut if (words := shlex.split(line.replace("…", "")))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_command_exists_with_its_options(page: Path) -> None:
+    group: Any = typer.main.get_command(app)
+    for program, *words in commands(page):
+        if program != "brainchange" or words[:1] == ["needs"]:  # a message begins so
+            continue
+        command, said = group, list(words)
+        while said and not said[0].startswith("-") and hasattr(command, "commands"):
+            assert said[0] in command.commands, f"{page.name}: brainchange {said[0]}"
+            command = command.commands[said.pop(0)]
+        known = {flag for one in command.params for flag in one.opts} | {
+            "--help",
+            "--",
+            "--forceall",
+        }
+        flags = [word for word in said if word.startswith("-")]
+        assert [flag for flag in flags if flag not in known] == [], f"{page.name}: {command.name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_what_make_is_told_to_make_exists(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for program, *words in commands(page):
+        targets = [word for word in words if "=" not in word]
+        assert program != "make" or all(f"\n{target}:" in makefile for target in targets)
+
+
+def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but the run itself (test_demo.py) and what needs its results (test_explain.py)."""
+    for name in ("config", "data/locks"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    expected = {
+        "doctor demo": 0,
+        "plan demo": 0,
+        "run demo": None,
+        "open demo": 2,
+        "explain demo T2": None,
+        "check demo": 0,
+        "new region putamen --labels Left-Putamen": 0,
+        "list studies": 0,
+        "claims ds003007": 0,
+        "plan ds003007": None,
+        "run ds003007": None,
+    }
+    said = [
+        " ".join(words)
+        for program, *words in commands(DOCS / "tutorial.md")
+        if program == "brainchange"
+    ]
+    assert set(said) == set(expected)
+    for command in said:
+        if expected[command] is not None:
+            done = CliRunner().invoke(app, command.split())
+            assert done.exit_code == expected[command], f"{command}: {done.output}"
+
+
+@pytest.mark.parametrize("thing", ["A region", "An atlas", "A claim", "A metric", "A study"])
+def test_each_addition_is_few_lines_of_work(thing: str) -> None:
+    text = (DOCS / "extending.md").read_text(encoding="utf-8")
+    (section,) = re.findall(rf"^## {thing}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    _, first = BLOCK.findall(section)[0]
+    lines = [line for line in first.splitlines() if line.strip() and '"""' not in line]
+    assert 1 <= len(lines) <= LINES_OF_AN_ADDITION
+
+
+def test_every_verdict_is_explained() -> None:
+    page = (DOCS / "verdict.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"`([A-Z][A-Z ]+(?: \([a-z ]+\))?)`", page))
+    assert explained == set(get_args(Outcome)) | {"NOT TESTABLE WITH MRI"}
+
+
+def test_every_message_of_the_page_on_trouble_is_one_of_the_program() -> None:
+    sources = [*(ROOT / "src").rglob("*.py"), ROOT / "Makefile"]
+    told = " ".join(" ".join(path.read_text(encoding="utf-8").split()) for path in sources)
+    told = re.sub(r"[\"'] f?[\"']", "", told) + " Directory cannot be locked"
+    page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+    assert len(rows) > 15
+    for message in (one for row in rows for one in re.findall(r"`([^`]+)`", row)):
+        parts = [part.strip(" '.,") for part in re.split(r"…|\bN\b|STUDY", message)]
+        missing = [part for part in parts if len(part) > 3 and part not in told]
+        assert missing == [], message
