@@ -18,6 +18,7 @@ from brainchange.cli_explain import explain
 from brainchange.cli_judge import judge
 from brainchange.cli_new import new
 from brainchange.cli_plan import doctor, plan
+from brainchange.cli_progress import steps_bar
 from brainchange.cli_run import demo, open_, run
 from brainchange.errors import BrainchangeError, ConfigError, Problem
 from brainchange.project_folder import known_studies, project_folder
@@ -143,14 +144,33 @@ def _atlas_state(project: Project) -> str:
     return f"{told} (checked)"
 
 
+def _listed(ctx: typer.Context) -> list[str]:
+    """Complete the names of what is listed."""
+    from brainchange.listing import LISTS, names_of
+
+    try:
+        return names_of(LISTS[ctx.params["what"]](project_folder())[1])
+    except (BrainchangeError, KeyError):
+        return []
+
+
 @app.command("list")
 def list_(
     what: Annotated[ListName, typer.Argument(help="What to list.")],
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="Only this study, region or group, metric, atlas or claim.",
+            autocompletion=_listed,
+        ),
+    ] = None,
 ) -> None:
     """List what is configured: studies, regions, metrics, atlases or claims."""
-    from brainchange.listing import LISTS
+    from brainchange.listing import LISTS, named_rows
 
-    _show(*LISTS[what](project_folder()))
+    header, cells = LISTS[what](project_folder())
+    _show(header, named_rows(cells, name) if name else cells)
 
 
 @app.command()
@@ -271,7 +291,8 @@ def fetch(
     rows = select(read_lock(project.lock_path), subject or (), session or ())
     folder = project.study_folder
     if verify:
-        wrong = tuple(verify_rows(rows, folder))
+        with err.status("reading every file", spinner="dots"):
+            wrong = tuple(verify_rows(rows, folder))
         bad = {file.row for file in wrong}
         result = FetchResult((), tuple(row for row in rows if row not in bad), wrong)
     else:
@@ -321,14 +342,14 @@ def simulate(
             fix="fetch it with: brainchange fetch " + study,
         )
     published = root / "data" / "published" / study
-    with err.status("simulating", spinner="dots") as status:
+    with steps_bar(err, "simulating") as tell:
         rows = publish(
             plan.project.study,
             plan.simulation,
             plan.project.settings.seed,
             published,
             processes=processes,
-            progress=lambda n, total, name: status.update(f"{n} of {total} participants: {name}"),
+            progress=tell,
         )
     write_lock(rows, plan.project.lock_path)
     out.print(f"{published} and {plan.project.lock_path}: {len(rows)} files", markup=False)

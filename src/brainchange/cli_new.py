@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from brainchange.errors import ConfigError
+from brainchange.errors import BrainchangeError, ConfigError
 from brainchange.project_folder import project_folder
 
 err = Console(stderr=True, soft_wrap=True)
@@ -99,6 +99,30 @@ def new_study(
     )
 
 
+def _known_atlases() -> list[str]:
+    """Complete the atlases that are configured, and the parcellation of FreeSurfer."""
+    from brainchange.imaging.parcellation import atlases
+    from brainchange.study.atlases import ATLASES, read_atlases
+
+    try:
+        return [*atlases(), *{one.atlas: 0 for one in read_atlases(project_folder() / ATLASES)}]
+    except BrainchangeError:
+        return []
+
+
+def _known_labels(ctx: typer.Context) -> list[str]:
+    """Complete the labels of the atlas that was typed, or of FreeSurfer's parcellation."""
+    from brainchange.imaging.atlas_labels import labels_known
+    from brainchange.study.atlases import ATLASES, read_atlases
+
+    try:
+        root = project_folder()
+        atlas = ctx.params.get("atlas") or "aparcaseg"
+        return sorted(labels_known(atlas, read_atlases(root / ATLASES), root))
+    except BrainchangeError:
+        return []
+
+
 @new.command("region")
 def new_region(
     name: Annotated[
@@ -111,9 +135,12 @@ def new_region(
             "--labels",
             help="Labels of the atlas (several with ';' or several times); of one side, then the "
             "other side is added.",
+            autocompletion=_known_labels,
         ),
     ],
-    atlas: Annotated[str, typer.Option(help="Atlas of the labels.")] = "aparcaseg",
+    atlas: Annotated[
+        str, typer.Option(help="Atlas of the labels.", autocompletion=_known_atlases)
+    ] = "aparcaseg",
     group: Annotated[str, typer.Option(help="Group of its sides; NAME unless said.")] = "",
     control: Annotated[
         bool, typer.Option("--control", help="No claim is about it: a negative control.")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from brainchange.cli_progress import steps_bar
 from brainchange.errors import ConfigError
 from brainchange.project_folder import known_studies, project_folder
-
-if TYPE_CHECKING:
-    from brainchange.run import Told
 
 err = Console(stderr=True, soft_wrap=True)
 
@@ -73,37 +69,16 @@ def _run(study: str, cores: int | None, more: list[str]) -> None:
     root = project_folder()
     load_project(root, {"study": study})
     arguments = ["--cores", str(cores) if cores else "all", "--nocolor", *more]
-    with _bar(study) as tell:
-        code, told = run_study(root, study, arguments, tell)
+    with steps_bar(err, f"{study}: planning") as tell:
+        code, told = run_study(
+            root,
+            study,
+            arguments,
+            lambda heard: tell(heard.done, heard.steps or None, heard.message),
+        )
     if code:
         typer.echo("\n".join(told.broken[-MOST_LINES_TOLD:]), err=True)
         raise typer.Exit(code)
     report = root / "results" / study / "report.html"
     if report.is_file():
         typer.echo(f"Report: {report}")
-
-
-@contextmanager
-def _bar(study: str) -> Iterator[Callable[[Told], None]]:
-    """Show how far a run has come, with time left; nothing where nobody looks."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-    with Progress(*columns, *times, console=err, disable=not err.is_terminal) as bar:
-        task = bar.add_task(f"{study}: planning", total=None)
-
-        def tell(told: Told) -> None:
-            described = told.message or f"{study}: planning"
-            bar.update(
-                task, description=described[:70], completed=told.done, total=told.steps or None
-            )
-
-        yield tell

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from brainchange.errors import ConfigError
+from brainchange.errors import ConfigError, did_you_mean
 from brainchange.files import human_bytes
 from brainchange.imaging.atlas_cache import is_ready
 from brainchange.imaging.atlas_labels import labels_known
@@ -107,6 +107,25 @@ def _claims(root: Path) -> Rows:
         ]
         for claim in claims
     ]
+
+
+def names_of(cells: Sequence[Sequence[str]]) -> list[str]:
+    """Name what rows are about: their first cell, or each of several names in it."""
+    return list(dict.fromkeys(name for row in cells for name in row[0].split(", ")))
+
+
+def named_rows(cells: Sequence[list[str]], name: str) -> list[list[str]]:
+    """Keep the rows of a name, or of a group of that name.
+
+    Raises
+    ------
+    ConfigError
+        Nothing is called so.
+    """
+    found = [row for row in cells if name in (*row[0].split(", "), row[1])]
+    if not found:
+        raise ConfigError(f"nothing is called '{name}'", fix=did_you_mean(name, names_of(cells)))
+    return found
 
 
 LISTS: Mapping[str, Callable[[Path], Rows]] = {

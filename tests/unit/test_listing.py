@@ -111,3 +111,17 @@ def test_the_check_tells_whether_an_atlas_is_here_and_right(with_atlas: Path) ->
     assert "amygdala_L: its centre is at (-9, 40, 24)" in told(ok=False)
     table.write_text(text.replace(f"{ATLAS}\tLeft_Amygdala", f"{ATLAS}\tLeft_Amigdala"))
     assert "the atlas 'Made' has no label 'Left_Amigdala'" in told(ok=False)
+
+
+def test_one_row_is_listed_by_its_name_or_group_and_a_mistyped_name_is_told(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    run = CliRunner().invoke
+    group = run(app, ["list", "regions", "amygdala"]).stdout.splitlines()[1:]
+    assert {line.split("\t")[0] for line in group} == {"amygdala_L", "amygdala_R"}
+    (claim,) = run(app, ["list", "claims", "T2"]).stdout.splitlines()[1:]
+    assert claim.startswith("T2\t")
+    wrong = run(app, ["list", "metrics", "allf"])
+    assert wrong.exit_code == 2
+    assert "'alff'" in wrong.output
