@@ -13,18 +13,17 @@ from pathlib import Path
 
 from brainchange.project import read_study
 from brainchange.simulate.model import Simulation, read_simulation
-from brainchange.simulate.plan import simulated_runs
 from brainchange.simulate.raw.participant import phantom_of, simulate_participant
 from brainchange.simulate.raw.phantom import Phantom
 from brainchange.simulate.raw.truth import ParticipantTruth
+from brainchange.sources.bids import Run
 from brainchange.study.model import Study
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-AMPLITUDES = (
-    "thermal", "autocorrelated", "drift", "global_component", "respiration", "pulsation",
-)  # fmt: skip
+OWN_NOISE = ("thermal", "autocorrelated")
+SHARED_NOISE = ("drift", "global_component", "respiration", "pulsation")
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,13 @@ class RawCase:
     n_volumes: int = 60
     slice_order: str = "together"
     sessions: tuple[str, ...] = ("pre",)
+    task: str = "faces"
+    effects: bool = True
     t1w_voxel_size: float = 1.5
     resting_amplitude: float = 0.3
     noise: float = 1.0
+    shared_noise: float = 1.0
+    participant: str = "sub-01"
     seed: int = 1
 
 
@@ -49,16 +52,11 @@ THICK = RawCase(voxel_size=(2.0, 2.0, 5.0), matrix=(96, 114, 28), repetition_tim
 
 
 def make_raw_participant(folder: Path, case: RawCase = THIN) -> ParticipantTruth:
-    """Write the participant sub-01 of a case, and return what is true of it."""
-    study = raw_study()
+    """Write the runs of a case, and return what is true; cases may share a folder."""
     simulation = simulation_of(case)
-    runs = [
-        run
-        for run in simulated_runs(study, simulation)
-        if run.participant == "sub-01" and run.session in {f"ses-{s}" for s in case.sessions}
-    ]
+    runs = [Run(case.participant, f"ses-{session}", case.task) for session in case.sessions]
     return simulate_participant(
-        study, simulation, folder, seed=case.seed, runs=runs, phantom=the_phantom()
+        raw_study(), simulation, folder, seed=case.seed, runs=runs, phantom=the_phantom()
     )
 
 
@@ -76,8 +74,11 @@ def simulation_of(case: RawCase) -> Simulation:
         "repetition_time": case.repetition_time,
     }
     values["neural"]["amplitude"] = case.resting_amplitude
-    for amplitude in AMPLITUDES:
-        values["noise"][amplitude] *= case.noise
+    if not case.effects:
+        values["effects"] = ()
+    for amplitude in (*OWN_NOISE, *SHARED_NOISE):
+        shared = case.shared_noise if amplitude in SHARED_NOISE else 1.0
+        values["noise"][amplitude] *= case.noise * shared
     values["motion"]["spin_history"] *= case.noise
     size = case.t1w_voxel_size
     values["raw"]["t1w"] |= {

@@ -33,29 +33,25 @@ def run_paths(study: Study, run: Run) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        ``bold``, ``bold_sidecar``, ``brain_mask``, ``parcellation``, ``confounds`` and
-        ``confounds_sidecar`` → path in the study folder.
+        ``bold``, ``bold_sidecar``, ``brain_mask``, ``confounds``, ``confounds_sidecar`` and, where
+        no atlas is to be brought to the images, ``parcellation`` → path in the study folder.
     """
-    space = study.images.space
+    images = study.images
+    grid = {"space": images.space} | ({"res": images.resolution} if images.resolution else {})
+
+    def named(suffix: str, extension: str, **entities: str) -> str:
+        return derivative_name(run, suffix=suffix, extension=extension, **entities)
+
     names = {
-        "bold": derivative_name(
-            run, space=space, desc="preproc", suffix="bold", extension=".nii.gz"
-        ),
-        "bold_sidecar": derivative_name(
-            run, space=space, desc="preproc", suffix="bold", extension=".json"
-        ),
-        "brain_mask": derivative_name(
-            run, space=space, desc="brain", suffix="mask", extension=".nii.gz"
-        ),
-        "parcellation": derivative_name(
-            run, space=space, desc=study.images.parcellation, suffix="dseg", extension=".nii.gz"
-        ),
-        "confounds": derivative_name(run, desc="confounds", suffix="timeseries", extension=".tsv"),
-        "confounds_sidecar": derivative_name(
-            run, desc="confounds", suffix="timeseries", extension=".json"
-        ),
+        "bold": named("bold", ".nii.gz", **grid, desc="preproc"),
+        "bold_sidecar": named("bold", ".json", **grid, desc="preproc"),
+        "brain_mask": named("mask", ".nii.gz", **grid, desc="brain"),
+        "confounds": named("timeseries", ".tsv", desc="confounds"),
+        "confounds_sidecar": named("timeseries", ".json", desc="confounds"),
     }
-    folder = _joined(study.images.derivatives, run.folder)
+    if not images.atlas:
+        names["parcellation"] = named("dseg", ".nii.gz", **grid, desc=images.parcellation)
+    folder = _joined(images.derivatives, run.folder)
     return {role: _joined(folder, name) for role, name in names.items()}
 
 
@@ -66,8 +62,9 @@ def study_paths(study: Study) -> dict[str, str]:
     -------
     dict of str to str
         ``participants``, ``participants_sidecar``, ``description``,
-        ``sidecar:<task>``; ``derivatives_description`` and ``label_table`` of a study of prepared
-        images, ``readme`` of one of raw images → path in the study folder.
+        ``sidecar:<task>``; ``derivatives_description`` of a study of prepared images, and
+        ``label_table`` of their own parcellation; ``readme`` of one of raw images → path in the
+        study folder.
     """
     table, derivatives = study.participants.table, study.images.derivatives
     common = {
@@ -78,11 +75,11 @@ def study_paths(study: Study) -> dict[str, str]:
     }
     if study.images.source == "raw":
         return {**common, "readme": "README"}
-    return {
-        **common,
-        "derivatives_description": _joined(derivatives, "dataset_description.json"),
-        "label_table": _joined(derivatives, f"desc-{study.images.parcellation}_dseg.tsv"),
-    }
+    prepared = {"derivatives_description": _joined(derivatives, "dataset_description.json")}
+    if not study.images.atlas:
+        table = f"desc-{study.images.parcellation}_dseg.tsv"
+        prepared["label_table"] = _joined(derivatives, table)
+    return {**common, **prepared}
 
 
 def planned_paths(study: Study, simulation: Simulation) -> tuple[str, ...]:

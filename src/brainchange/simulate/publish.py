@@ -122,7 +122,8 @@ def _write_study_files(study: Study, simulation: Simulation, seed: int, folder: 
         write_text(folder / ".bidsignore", f"{TRUTH_FOLDER}\n{TRUTH_FILE}\ntruth.json\n")
     else:
         _write_json(paths["derivatives_description"], _description(study, derivative=True))
-        _write_label_table(simulation, paths["label_table"])
+        if "label_table" in paths:
+            _write_label_table(simulation, paths["label_table"])
     acquisition = simulation.acquisition
     for task in study.tasks:
         described = {

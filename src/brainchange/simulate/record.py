@@ -20,6 +20,7 @@ from brainchange.simulate.plan import run_paths
 from brainchange.simulate.scan import Scan, scan
 from brainchange.simulate.seeds import generator
 from brainchange.simulate.signals import Visit, structure_signals
+from brainchange.simulate.structures import Anatomy
 from brainchange.sources.bids import Run
 from brainchange.study.model import Study
 from brainchange.tables import write_tsv
@@ -85,7 +86,7 @@ def record_participant(recording: Recording, runs: Sequence[Run]) -> str:
     participant = runs[0].participant
     head = make_head(
         recording.template,
-        simulation.anatomy,
+        _anatomy_in(study.images.space, simulation),
         simulation.acquisition,
         generator(seed, study.id, participant, "head"),
     )
@@ -117,6 +118,13 @@ def movement_of(simulation: Simulation, visit: Visit, task: str) -> Movement:
     return draw_movement(motion, n_volumes, factor, visit.of_session(f"{task} motion"))
 
 
+def _anatomy_in(space: str, simulation: Simulation) -> Anatomy:
+    """In the space of a template all heads have its shape."""
+    if space == "T1w":
+        return simulation.anatomy
+    return simulation.anatomy.model_copy(update={"scale": 0.0, "rotation": 0.0})
+
+
 def _lowest_slice(simulation: Simulation, visit: Visit, head: Head) -> int:
     lost = [
         lowest_slice(head, simulation.anatomy.numbers(view.structure), view.share)
@@ -134,7 +142,8 @@ def _write_run(
     repetition_time = recording.simulation.acquisition.repetition_time
     write_image(paths["bold"], recorded.image, head.affine, repetition_time)
     write_image(paths["brain_mask"], recorded.brain.T.astype(np.uint8), head.affine)
-    write_image(paths["parcellation"], head.labels.T, head.affine)
+    if "parcellation" in paths:
+        write_image(paths["parcellation"], head.labels.T, head.affine)
     write_tsv(confounds.round(DECIMALS), paths["confounds"])
     sidecar = {
         "RepetitionTime": repetition_time,

@@ -10,6 +10,8 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from nilearn.datasets import load_mni152_brain_mask
+from nilearn.image import resample_to_img
 
 from brainchange.errors import BrainchangeError
 from brainchange.files import checksum
@@ -19,14 +21,14 @@ from brainchange.metrics.gather import participant_tables
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.measure import measure_participant
 from brainchange.project import load_project
-from brainchange.simulate.model import Simulation
+from brainchange.simulate.model import Exceptions, Simulation
 from brainchange.simulate.plan import planned_paths
 from brainchange.simulate.publish import publish
 from brainchange.simulate.truth import TRUTH_TABLE
 from brainchange.simulate.workers import record_all
 from brainchange.sources.bids import prepared_runs
 from brainchange.sources.lock import LockRow, read_lock, write_lock
-from brainchange.study.model import Study
+from brainchange.study.model import Images, Study
 from brainchange.tables import read_tsv
 
 FUNC = "derivatives/fmriprep/{p}/ses-{s}/func/{p}_ses-{s}_task-rest_"
@@ -206,3 +208,21 @@ def test_a_process_that_ends_is_told() -> None:
         list(record_all(Deadly(), [[Deadly()], [Deadly()]], processes=2))
     assert "a process of the simulation ended before its work" in str(caught.value)
     assert "use fewer cores" in str(caught.value)
+
+
+def test_images_in_the_space_of_a_template_have_its_shape_and_no_parcellation(
+    study: Study, tiny: Simulation, tmp_path: Path
+) -> None:
+    """Where the template has brain, every head has it, whatever heads differ by in T1w space."""
+    images = Images(space="MNI152NLin2009aSym", resolution="8", atlas="simulated")
+    one = tiny.model_copy(update={"participants": {"therapy": 2}, "exceptions": Exceptions()})
+    rows = publish(study.model_copy(update={"images": images}), one, 7, tmp_path)
+    assert not [row.path for row in rows if "dseg" in row.path]
+    masks = sorted(tmp_path.rglob("*_space-MNI152NLin2009aSym_res-8_desc-brain_mask.nii.gz"))
+    assert len(masks) == 4
+    template = load_mni152_brain_mask(resolution=2)
+    for path in masks:
+        mask = nib.load(path)
+        own = resample_to_img(template, mask, interpolation="nearest", copy_header=True)
+        differs = np.asarray(mask.dataobj) != np.asarray(own.dataobj)
+        assert differs.sum() < 0.03 * np.asarray(mask.dataobj).sum()

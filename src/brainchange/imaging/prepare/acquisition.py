@@ -40,7 +40,8 @@ class SliceTiming:
     ----------
     times : numpy.ndarray
         Time in s from the start of the volume of each slice, in the order of the voxels,
-        (n_slices,).
+        (n_slices,). Slices that are all acquired at once need no correction, but their time says
+        where in the volume it is.
     axis : int
         Axis of the voxels along which the slices lie.
     """
@@ -199,8 +200,9 @@ def _slice_timing(
     times = np.array(described["SliceTiming"], dtype=float)
     if direction.endswith("-"):
         times = times[::-1]
-    # Three-dimensional acquisitions have one time for all slices: nothing to correct.
-    return (SliceTiming(times, axis) if np.ptp(times) > 0 else None), []
+    # In three dimensions all slices are acquired all the time: the middle of the volume holds.
+    in_three_dimensions = described.get("MRAcquisitionType") == "3D" and np.ptp(times) == 0
+    return (None if in_three_dimensions else SliceTiming(times, axis)), []
 
 
 def _wrong_timing(

@@ -49,12 +49,11 @@ from brainchange.simulate.raw.plan import (
 from brainchange.simulate.raw.position import draw_position, slice_times
 from brainchange.simulate.raw.response import draw_events, responses
 from brainchange.simulate.raw.shape import REACH, HeadShape, draw_shape
-from brainchange.simulate.raw.tissue import activation_fields, tissue_of
+from brainchange.simulate.raw.tissue import activation_fields, labels_of_voxels, tissue_of
 from brainchange.simulate.raw.truth import (
     ParticipantTruth,
     RunTruth,
     heights_on_grid,
-    labels_of_run,
     true_activation,
     true_signals,
 )
@@ -204,7 +203,7 @@ def _record_run(recording: RawRecording, shape: HeadShape, run: Run) -> RunTruth
     motion = movement_of(simulation, visit, run.task).true
     random = visit.of_session(f"{run.task} scan")
     image = scan_bold(simulation, tissue, position, percent, motion=motion, random=random)
-    labels, brain = labels_of_run(phantom, shape, position, bold.matrix)
+    labels, brain = labels_of_voxels(tissue, bold.matrix)
     names = simulation.anatomy.labels
     on_grid = {
         condition: heights_on_grid(tissue, height, labels, names)
@@ -252,8 +251,7 @@ def _write_run(
         "Manufacturer": "simulated",
         "Instructions": "Simulated; no person was scanned.",
     }
-    if times.any():
-        sidecar["SliceTiming"] = [round(float(time), 6) for time in times]
+    sidecar["SliceTiming"] = [round(float(time), 6) for time in times]
     _write_json(paths["sidecar"], sidecar)
     if truth.events is not None:
         write_tsv(truth.events, paths["events"])

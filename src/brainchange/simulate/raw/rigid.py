@@ -7,7 +7,8 @@ to the reference, in coordinates whose x runs to the left, about the centre of t
 
 - ``R = Rx(rot_x) Ry(rot_y) Rz(rot_z)``, each with the opposite sign of a rotation by the right hand
   (``rotmat2euler`` of FSL's miscmaths),
-- ``trans``: where that map moves the centre.
+- ``trans``: where that map moves the centre, along the axes of the world and not of the voxels (the
+  only deviation, so that runs of different tilt agree).
 
 In terms of the pose, whose rotation is ``Rz(c) Ry(b) Rx(a)`` by the right hand about the centre,
 which it moves by d: ``rot = (a, −b, −c)`` and ``trans = (e_x, −e_y, −e_z)`` with e = Rᵀd, so a head

@@ -27,6 +27,8 @@ PAD = 8
 """Half voxels around the grid of the run, so that tissue can move into it."""
 AT_KNOT = (1 / 6, 4 / 6, 1 / 6)
 """Cubic B-spline at a knot and at its neighbours."""
+IN_BOX = (1 / 4, 2 / 4, 1 / 4)
+"""How much of a voxel lies around its middle, and around its lower and upper edge."""
 
 
 @dataclass(frozen=True)
@@ -128,14 +130,59 @@ def seen_at(image: NDArray[np.float32], voxels: NDArray[np.int64]) -> NDArray[np
 
 def neighbours(voxels: NDArray[np.int64]) -> list[tuple[float, NDArray[np.int64]]]:
     """Half voxels that a voxel sees, and the weight of each: 27 times (weight, (3, n))."""
+    return _around(voxels, AT_KNOT)
+
+
+def _around(
+    voxels: NDArray[np.int64], weights: tuple[float, float, float]
+) -> list[tuple[float, NDArray[np.int64]]]:
     middle = 2 * voxels + PAD
     return [
         (
-            float(np.prod([AT_KNOT[1 + step] for step in steps])),
+            float(np.prod([weights[1 + step] for step in steps])),
             middle + np.array(steps)[:, None],
         )
         for steps in product((-1, 0, 1), repeat=3)
     ]
+
+
+def labels_of_voxels(
+    tissue: Tissue, matrix: tuple[int, int, int]
+) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """Label the voxels of a run while the head lies still.
+
+    Parameters
+    ----------
+    tissue : Tissue
+        The head on half voxels.
+    matrix : tuple of int
+        Voxels of the run.
+
+    Returns
+    -------
+    labels, brain : numpy.ndarray
+        The label with the largest share of the voxel, 0 where that is none; and whether at least
+        half of the voxel is brain, (x, y, z).
+    """
+    numbers = np.unique(tissue.labels[tissue.labels > 0])
+    # After the columns of the labels: brain without a label, and what is no brain.
+    unlabelled, outside = numbers.size, numbers.size + 1
+    column = np.full(tissue.base.size, outside, dtype=np.int64)
+    of_brain = np.searchsorted(numbers, tissue.labels)
+    column[tissue.inside] = np.where(tissue.labels > 0, of_brain, unlabelled)
+    voxels = np.indices(matrix).reshape(3, -1)
+    near = np.flatnonzero(column.reshape(tissue.shape)[tuple(2 * voxels + PAD)] != outside)
+    share = np.zeros((near.size, numbers.size + 2), dtype=np.float32)
+    for weight, fine in _around(voxels[:, near], IN_BOX):
+        met = column[np.ravel_multi_index(tuple(fine), tissue.shape)]
+        share[np.arange(near.size), met] += weight
+    largest = share[:, :unlabelled].argmax(axis=1)
+    is_labelled = share[:, :unlabelled].max(axis=1) >= share[:, unlabelled:].sum(axis=1)
+    labels = np.zeros(voxels.shape[1], dtype=np.int16)
+    labels[near] = np.where(is_labelled, numbers[largest], 0)
+    brain = np.zeros(voxels.shape[1], dtype=bool)
+    brain[near] = share[:, outside] <= 0.5
+    return labels.reshape(matrix), brain.reshape(matrix)
 
 
 def activation_fields(

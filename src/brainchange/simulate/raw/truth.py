@@ -20,7 +20,7 @@ from brainchange.simulate.raw.bold import Percent, signal_weights
 from brainchange.simulate.raw.model import Design
 from brainchange.simulate.raw.phantom import Phantom
 from brainchange.simulate.raw.position import Position
-from brainchange.simulate.raw.rigid import moved_points, poses_of
+from brainchange.simulate.raw.rigid import poses_of
 from brainchange.simulate.raw.shape import HeadShape
 from brainchange.simulate.raw.tissue import Tissue, neighbours, seen_at
 from brainchange.simulate.structures import Anatomy as Structures
@@ -41,9 +41,10 @@ class RunTruth:
         ``trans_x`` … ``rot_z`` as fMRIPrep tells them, against the first volume and about
         ``position.centre``, in mm and rad, (n_volumes, 6).
     labels : numpy.ndarray
-        FreeSurfer's number at the middle of each voxel while the head lies still, (x, y, z).
+        FreeSurfer's number with the largest share of each voxel while the head lies still,
+        (x, y, z).
     brain : numpy.ndarray
-        Whether that is brain, (x, y, z).
+        Whether at least half of it is brain, (x, y, z).
     signals : pandas.DataFrame
         One column a label (its name with side), in percent of the mean: what was planted, averaged
         over the voxels with the label, without noise; (n_volumes, n_labels).
@@ -107,23 +108,6 @@ class ParticipantTruth:
         """Label points of the T1w, mm, (3, n) → (n,)."""
         voxels = template_voxels(self.phantom, self.shape.to_template(points))
         return nearest(self.phantom.labels, voxels)
-
-
-def labels_of_run(
-    phantom: Phantom, shape: HeadShape, position: Position, matrix: tuple[int, int, int]
-) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Label the voxels of a run while the head lies still.
-
-    Returns
-    -------
-    labels, brain : numpy.ndarray
-        (x, y, z) each.
-    """
-    indices = np.indices(matrix).reshape(3, -1)
-    points = shape.to_template(moved_points(position.to_t1w @ position.affine, indices))
-    voxels = template_voxels(phantom, points)
-    labels = nearest(phantom.labels, voxels).reshape(matrix)
-    return labels, nearest(phantom.brain, voxels).reshape(matrix) > 0
 
 
 def true_signals(

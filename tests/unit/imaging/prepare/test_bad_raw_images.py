@@ -20,6 +20,7 @@ from brainchange.imaging.prepare.participant import prepare_participant
 from brainchange.imaging.prepare.prepared import PreparationPlan
 from brainchange.imaging.prepare.run import prepare_run
 from brainchange.imaging.prepare.series import read_series
+from brainchange.imaging.prepare.slice_timing import reference_time
 from brainchange.imaging.template import Template
 from brainchange.sources.bids import parse_name, run_of
 from brainchange.sources.raw import RawParticipant, RawRun
@@ -129,6 +130,16 @@ def test_slices_are_corrected_where_it_is_asked_for(tmp_path):
     assert timing(resting, "auto") is None
     assert timing(resting, "on") is not None
     assert timing(raw, "off") is None
+
+
+def test_slices_acquired_at_once_say_when_and_those_of_three_dimensions_do_not(tmp_path):
+    at_once = {**GOOD, "SliceTiming": [0.25] * len(TIMES)}
+    found, told = acquired(tmp_path, bold(), at_once)
+    assert told == []
+    assert reference_time(found.slice_timing.times) == 0.25
+    found, told = acquired(tmp_path, bold(), {**at_once, "MRAcquisitionType": "3D"})
+    assert told == []
+    assert found.slice_timing is None
 
 
 def test_slices_counted_from_the_other_end_are_turned(tmp_path):
