@@ -116,7 +116,9 @@ def _gathered(root: Path, names: Sequence[str]) -> tuple[StudyEffects, ...]:
         )
     return tuple(
         StudyEffects(
-            name, EFFECTS_TABLE.read(_effects_path(root, name)), study.allocation.randomised
+            name,
+            EFFECTS_TABLE.read(_effects_path(root, name)),
+            study.is_randomised(study.primary_contrast),
         )
         for name, study in studies.items()
     )

@@ -16,12 +16,12 @@ from brainchange.metrics.given import read_given
 from brainchange.metrics.registry import metrics
 from brainchange.project import CLAIMS, REGIONS, Project, load_project, read_study, study_names
 from brainchange.sources.lock import read_lock
+from brainchange.sources.people import read_people
 from brainchange.study.atlases import ATLASES, AtlasSource, read_atlases
 from brainchange.study.claims import Claims
 from brainchange.study.regions import Region, read_regions
 from brainchange.study.strict import parse, read_yaml
 from brainchange.study.testability import Judged
-from brainchange.tables import read_tsv
 
 Rows = tuple[list[str], list[list[str]]]
 STATES = {"testable": "testable", "caveat": "only with caveat", "not_testable": "not testable"}
@@ -182,4 +182,5 @@ def _arm_sizes(project: Project) -> Mapping[str, int] | None:
     path = project.study_folder / project.study.participants.table
     if not path.is_file():
         return None
-    return Counter(enrol(read_tsv(path), project.study).arms)
+    people = read_people(project.study, project.study_folder)
+    return Counter(enrol(people.table, project.study).arms)

@@ -11,7 +11,9 @@ from brainchange.plan import Plan
 PAIR = ("pre", "post")
 
 
-def scanned_timepoints(plan: Plan, task: str) -> Mapping[str, frozenset[str]]:
+def scanned_timepoints(
+    plan: Plan, task: str, arms: Mapping[str, str] | None = None
+) -> Mapping[str, frozenset[str]]:
     """Say at which timepoints each participant has a run of a task.
 
     Parameters
@@ -20,6 +22,9 @@ def scanned_timepoints(plan: Plan, task: str) -> Mapping[str, frozenset[str]]:
         The study, with the runs its lock names.
     task : str
         Task of the study.
+    arms : mapping of str to str, optional
+        Arm of each participant, where arms have sessions of their own; without it a session counts
+        for the timepoint it has in any arm.
 
     Returns
     -------
@@ -29,17 +34,23 @@ def scanned_timepoints(plan: Plan, task: str) -> Mapping[str, frozenset[str]]:
     layout = StudyLayout.of(plan.project.study)
     found: dict[str, set[str]] = {}
     for participant, runs in plan.runs.items():
+        own = layout.for_arm((arms or {}).get(participant))
         for files in runs:
-            timepoint = layout.timepoint(files.run.session)
-            if files.run.task == task and timepoint:
+            timepoint = own.timepoint(files.run.session)
+            if layout.task(files.run.task) == task and timepoint:
                 found.setdefault(participant, set()).add(timepoint)
     return {name: frozenset(timepoints) for name, timepoints in found.items()}
 
 
-def scanned_at(plan: Plan, task: str, timepoints: Collection[str] = PAIR) -> tuple[str, ...]:
+def scanned_at(
+    plan: Plan,
+    task: str,
+    timepoints: Collection[str] = PAIR,
+    arms: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
     """List the participants who have a run of a task at every one of some timepoints, sorted."""
     wanted = set(timepoints)
-    found = scanned_timepoints(plan, task)
+    found = scanned_timepoints(plan, task, arms)
     return tuple(sorted(name for name, when in found.items() if wanted <= when))
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from brainchange.errors import BrainchangeError, ConfigError, Problem, did_you_mean
 from brainchange.imaging.parcellate import template_decisions
 from brainchange.metrics.given import given_files
+from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.registry import anatomy_metrics
 from brainchange.project import CONFIG, Project, read_study, study_names
 from brainchange.simulate.model import Simulation, read_simulation
@@ -19,6 +20,7 @@ from brainchange.sources.bids import PreparedFiles, prepared_runs
 from brainchange.sources.fetch import missing
 from brainchange.sources.lock import LockRow, participant_of, read_lock
 from brainchange.sources.overlap import shared_with, study_images
+from brainchange.sources.patterns import matching
 from brainchange.sources.raw import (
     AnatomyPaths,
     RawParticipant,
@@ -28,6 +30,7 @@ from brainchange.sources.raw import (
 )
 from brainchange.sources.receipts import receipt_path, unit_of
 from brainchange.study.decisions import Decision
+from brainchange.study.people import PARTICIPANT
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,17 @@ class Plan:
     def participants(self) -> tuple[str, ...]:
         """Participants with at least one prepared run."""
         return tuple(self.runs)
+
+    @property
+    def units_with_tables(self) -> tuple[str, ...]:
+        """Participants who have a table of their own beside the table of participants, sorted."""
+        patterns = [
+            table.path.replace(PARTICIPANT, "*")
+            for table in self.project.study.participants.tables
+            if PARTICIPANT in table.path
+        ]
+        tables = {path for pattern in patterns for path in matching(pattern, self.paths)}
+        return tuple(sorted(set(filter(None, map(participant_of, tables)))))
 
     @cached_property
     def shared(self) -> Mapping[str, tuple[str, ...]]:
@@ -155,7 +169,7 @@ class Plan:
     def _prepared(self) -> tuple[list[PreparedFiles], list[Decision]]:
         study = self.project.study
         if study.images.source == "derivatives":
-            return prepared_runs(self.paths, study.images, study.tasks)
+            return prepared_runs(self.paths, study.images, study.task_of_label)
         participants, decisions = self._raw
         runs = [prepared_files(run, study.images) for one in participants for run in one.runs]
         return runs, decisions
@@ -165,7 +179,9 @@ class Plan:
         study = self.project.study
         if study.images.source == "derivatives":
             return [], []
-        return raw_participants(self.paths, study.tasks, tuple(study.timepoints.items()))
+        return raw_participants(
+            self.paths, study.task_of_label, StudyLayout.of(study).timepoints, study.images.echoes
+        )
 
 
 def make_plan(project: Project) -> Plan:

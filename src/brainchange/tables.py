@@ -213,9 +213,10 @@ def read_tsv(path: Path) -> pd.DataFrame:
     problems += [Problem(f"column '{name}' occurs twice", str(path)) for name in repeated]
     if problems:
         raise TableError.from_problems(problems)
-    frame = pd.DataFrame(rows, columns=pd.Index(header), dtype=object)
-    stripped = frame.map(str.strip)
-    return stripped.mask(stripped.isin([MISSING, ""]), None)
+    known = [
+        [None if (text := cell.strip()) in ("", MISSING) else text for cell in r] for r in rows
+    ]
+    return pd.DataFrame(known, columns=pd.Index(header), dtype=object)
 
 
 def _without_empty_end(row: list[str], width: int) -> list[str]:

@@ -3,6 +3,8 @@
 IMAGES = STUDY.images
 RAW = IMAGES.source == "raw"
 REGION_FOLDER = f"{FOLDER}/{PARCELLATIONS}"
+# Only where arms have sessions of their own does the arm decide what is measured.
+STUDY_OF_ARMS = (STUDY,) if any(arm.sessions for arm in STUDY.arms.values()) else ()
 TEMPLATE = f"data/templates/{IMAGES.template}.json"
 
 

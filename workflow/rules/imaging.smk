@@ -146,6 +146,7 @@ if RAW:
     rule anatomy:
         """Measure the volumes of regions at every timepoint that has a T1w image."""
         input:
+            study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
             participant=f"{FOLDER}/.receipts/{{participant}}.tsv",
             images=images_of,
             regions=rules.parcellate.output.regions,
@@ -165,6 +166,7 @@ if RAW:
             mem_mb=4000,
         params:
             folder=FOLDER,
+            study=STUDY_OF_ARMS,
             raw=lambda wildcards: (PLAN.raw[wildcards.participant],),
             anatomy=lambda wildcards: (PLAN.anatomy(wildcards.participant),),
             regions=PROJECT.regions,
@@ -198,6 +200,7 @@ rule measure:
         mem_mb=1000,
     params:
         folder=lambda wildcards, input: Path(input.study).parents[1].as_posix(),
+        study=STUDY_OF_ARMS,
         runs=lambda wildcards: PLAN.runs[wildcards.participant],
         regions=PROJECT.regions,
         layout=(StudyLayout.of(STUDY),),

@@ -4,11 +4,7 @@
 rule prediction:
     """Ask whether the brain before therapy says who gets better, in participants not seen."""
     input:
-        study=(
-            rules.observations.output.participants
-            if FROM_TABLE
-            else f"{FOLDER}/.receipts/{STUDY_FILES}.tsv"
-        ),
+        participants=rules.observations.output.participants,
         observations=rules.observations.output.observations,
     output:
         prediction=f"{RESULTS}/prediction.tsv",
@@ -22,11 +18,6 @@ rule prediction:
     resources:
         mem_mb=2000,
     params:
-        participants=lambda wildcards, input: (
-            input.study
-            if FROM_TABLE
-            else (Path(input.study).parents[1] / STUDY.participants.table).as_posix()
-        ),
         study=(STUDY,),
         claims=(PROJECT.claims,),
         regions=PROJECT.regions,
@@ -41,7 +32,7 @@ rule prediction:
 rule effects:
     """Estimate every effect, decide what may be said of every claim, say what was left out."""
     input:
-        study=rules.prediction.input.study,
+        participants=rules.observations.output.participants,
         observations=rules.observations.output.observations,
         coverage=rules.observations.output.coverage,
         decisions=rules.observations.output.decisions,
@@ -74,7 +65,6 @@ rule effects:
     resources:
         mem_mb=2000,
     params:
-        participants=rules.prediction.params.participants,
         study=(STUDY,),
         claims=(PROJECT.claims,),
         regions=PROJECT.regions,

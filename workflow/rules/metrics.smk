@@ -7,6 +7,8 @@ rule observations:
     """Gather what was measured, compute the rest under other specifications, name the arms."""
     input:
         study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
+        # Where everybody has a table of their own, also those without images.
+        tables=expand(f"{FOLDER}/.receipts/{{unit}}.tsv", unit=PLAN.units_with_tables),
         observations=expand(
             f"{RESULTS}/{{kind}}/{{participant}}_observations.tsv",
             kind=MEASURED,
@@ -25,6 +27,7 @@ rule observations:
         signals=expand(f"{RESULTS}/{{participant}}", participant=PLAN.participants),
     output:
         observations=f"{RESULTS}/observations.tsv",
+        participants=f"{RESULTS}/participants.tsv",
         coverage=f"{RESULTS}/coverage.tsv",
         specifications=f"{RESULTS}/specifications.tsv",
         decisions=f"{RESULTS}/measured/decisions.tsv",
@@ -53,6 +56,7 @@ rule observations:
             "brainchange.metrics.gather",
             "brainchange.metrics.alternatives",
             "brainchange.metrics.derivatives",
+            "brainchange.sources.people",
         ),
     message:
         f"{STUDY.id}: gathering the observations of {len(PLAN.participants)} participants"

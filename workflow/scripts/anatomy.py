@@ -5,6 +5,7 @@ from pathlib import Path
 from snakemake.script import snakemake
 
 from adapter import job
+from arms import arm_of
 from brainchange.errors import BrainchangeError, ConfigError
 from brainchange.imaging.parcellation import read_labels
 from brainchange.metrics.anatomy import Anatomy, anatomy_tables, volumes_of_images
@@ -14,14 +15,17 @@ with job(snakemake.log[0]) as log:
     given, output = snakemake.params, snakemake.output
     folder, raw, paths = Path(given.folder), given.raw[0], given.anatomy[0]
     settings, layout = given.settings[0], given.layout[0]
-    others = [(t, folder / p) for t, p in raw.t1w_of_timepoint if p != raw.t1w]
+    if layout.of_arms:
+        layout = layout.for_arm(arm_of(given.study[0], folder, snakemake.wildcards.participant))
+    at = raw.t1w_at(layout.timepoints)
+    others = [(t, folder / p) for t, p in at if p != raw.t1w]
     volumes, reason = None, ""
-    if not others:
-        reason = "no second timepoint has a T1w image"
+    if not others or raw.t1w not in dict(at).values():
+        reason = "there are no T1w images of two timepoints"
     elif not (folder / paths.t1w).is_file():
         reason = "the T1w image could not be prepared"
     else:
-        timepoint = next(t for t, p in raw.t1w_of_timepoint if p == raw.t1w)
+        timepoint = next(t for t, p in at if p == raw.t1w)
         anatomy = Anatomy(
             timepoint,
             folder / raw.t1w,

@@ -44,7 +44,7 @@ with job(snakemake.log[0]) as log:
         observations=OBSERVATIONS_TABLE.read(Path(snakemake.input.observations)),
         coverage=COVERAGE_TABLE.read(Path(snakemake.input.coverage)),
         shared=given.shared[0],
-        participants=read_tsv(Path(given.participants)),
+        participants=read_tsv(Path(snakemake.input.participants)),
         prediction=PREDICTION_TABLE.read(Path(snakemake.input.prediction)),
     )
     before = DECISIONS_TABLE.read(Path(snakemake.input.decisions))

@@ -15,13 +15,15 @@ from brainchange.metrics.observations import (
     OBSERVATIONS_TABLE,
     SPECIFICATIONS_TABLE,
 )
+from brainchange.sources.people import read_people
 from brainchange.study.decisions import DECISIONS_TABLE
-from brainchange.tables import read_tsv
+from brainchange.tables import write_tsv
 
 with job(snakemake.log[0]) as log:
     given, output = snakemake.params, snakemake.output
     study, folder = given.study[0], Path(given.folder)
-    enrolment = enrol(read_tsv(folder / study.participants.table), study)
+    people = read_people(study, folder)
+    enrolment = enrol(people.table, study)
     files = zip(
         snakemake.input.observations,
         snakemake.input.coverage,
@@ -31,7 +33,7 @@ with job(snakemake.log[0]) as log:
     tables = gather(
         [read_participant_tables(TablePaths(*map(Path, paths))) for paths in files],
         dict(zip(enrolment.participants, enrolment.arms, strict=True)),
-        given.decisions,
+        [*given.decisions, *people.decisions],
     )
     results = Path(output.dataset).parent
     others = alternative_tables(
@@ -48,6 +50,7 @@ with job(snakemake.log[0]) as log:
     OBSERVATIONS_TABLE.write(tables.observations, Path(output.observations), sidecar=True)
     COVERAGE_TABLE.write(tables.coverage, Path(output.coverage), sidecar=True)
     DECISIONS_TABLE.write(tables.decisions, Path(output.decisions))
+    write_tsv(people.table, Path(output.participants))
     SPECIFICATIONS_TABLE.write(others.specifications, Path(output.specifications), sidecar=True)
     write_dataset_description(results, study, folder, version("brainchange"))
     log.tell(f"{len(tables.observations)} observations")

@@ -18,7 +18,7 @@ with job(snakemake.log[0]) as log:
         given.regions,
         given.settings[0],
         observations=OBSERVATIONS_TABLE.read(Path(snakemake.input.observations)),
-        participants=read_tsv(Path(given.participants)),
+        participants=read_tsv(Path(snakemake.input.participants)),
     )
     PREDICTION_TABLE.write(table, Path(snakemake.output.prediction), sidecar=True)
     log.tell(f"{len(table)} predictions")

@@ -117,7 +117,7 @@ def evidence_of(measure: Measure, compared: Compared) -> Evidence:
         n_treated=int(row["n_treated"]),
         n_control=int(row["n_control"]),
         direction=measure.direction,
-        is_randomised=compared.study.allocation.randomised,
+        is_randomised=compared.study.is_randomised(compared.contrast),
         difference=row["lead_difference"],
         low=row["lead_ci_low"],
         high=row["lead_ci_high"],

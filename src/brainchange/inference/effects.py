@@ -76,7 +76,7 @@ def _contrast(data: PrePost, name: str, study: Study, settings: Settings) -> lis
         (treated, control),
         sides,
         {column: found.test for column, found in resampled.items()},
-        randomised=study.allocation.randomised,
+        randomised=study.is_randomised(name),
         settings=settings,
         names=(study.id, name),
     )

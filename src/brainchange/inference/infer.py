@@ -176,6 +176,7 @@ def infer(
         reliability=reliability,
         quality=quality_changes(data, study, cells, coverage),
         shared=shared,
+        cells=enrolment.cells,
     )
     specified = multiverse(data, observations, study, settings)
     checks = Checks(specifications=specified.effects, threats=threat_weakenings(threats))

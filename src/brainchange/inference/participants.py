@@ -103,6 +103,7 @@ def _require_columns(table: pd.DataFrame, study: Study) -> None:
         "participants.id_column": named.id_column,
         "participants.arm_column": named.arm_column,
         **{f"participants.columns.{what}": column for what, column in named.columns.items()},
+        **{f"participants.covariates.{n}": one.column for n, one in named.covariates.items()},
     } | {
         f"outcomes.{name}.columns.{timepoint}": column
         for name, outcome in study.outcomes.items()

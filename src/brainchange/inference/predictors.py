@@ -13,7 +13,8 @@ from brainchange.inference.measures import Members
 from brainchange.inference.observed import Cells
 from brainchange.inference.participants import Enrolment
 from brainchange.study.claims import Predictors
-from brainchange.study.model import Fact, Study
+from brainchange.study.model import Study
+from brainchange.study.people import Fact
 from brainchange.study.regions import Region
 
 Floats = npt.NDArray[np.float64]

@@ -102,6 +102,7 @@ def _shares(coverage: pd.DataFrame, study: Study, participants: Sequence[str]) -
     sessions = rows["session_id"].fillna("").str.removeprefix("ses-")
     timepoints = sessions.map(study.timepoint_of_session)
     task = rows["run"].str.extract(TASK_OF_RUN, expand=False).fillna(study.tasks[0])
+    task = task.replace(study.task_of_label)
     share = 100 * rows["n_valid_run"].astype(float) / rows["n_voxels"].astype(float)
     keys = [task, rows["region"], timepoints, rows["participant_id"]]
     means = share[timepoints.isin(when)].groupby(keys).mean()

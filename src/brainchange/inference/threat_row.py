@@ -37,6 +37,8 @@ ASKED = {
     "attrition": "Were more participants lost from one arm?",
     "those_who_left": "Did those who were lost start elsewhere than those who stayed?",
     "shared_participants": "Are participants also in another study?",
+    "covariates_adjusted": "Is the difference lost at equal covariates of the study?",
+    "known_trap": "Does a known trap of the study bear on it?",
 }
 """Threats in the order of the table, and the question each asks: yes means that it is there."""
 OF_IMAGES = (

@@ -22,6 +22,7 @@ from brainchange.inference.threats_at_start import threats_at_start
 from brainchange.inference.threats_from_elsewhere import negative_control, shared_participants
 from brainchange.inference.threats_of_images import Tests, quality_tests, threats_of_images
 from brainchange.inference.threats_of_loss import threats_of_loss
+from brainchange.inference.threats_of_study import threats_of_study
 from brainchange.inference.verdict_evidence import Threat
 from brainchange.study.model import Study
 from brainchange.study.settings import Settings
@@ -43,6 +44,7 @@ def threats_table(
     reliability: tuple[Retest, ...],
     quality: QualityChanges,
     shared: Mapping[str, Collection[str]] | None = None,
+    cells: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Judge every threat to every claim and scale in every contrast.
 
@@ -62,6 +64,8 @@ def threats_table(
         Change in the quality of images.
     shared : mapping of str to collection of str, optional
         Other study → participants of this one who are also in it; None if it was not looked for.
+    cells : pandas.DataFrame, optional
+        Cells of the table of participants as text, indexed by participant, for covariates.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def threats_table(
                 control=np.isin(data.arms, contrast.control),
                 effect=of_measure.loc[(measure.kind, measure.name)].to_dict(),
                 retest=reliability[column],
-                randomised=study.allocation.randomised,
+                randomised=study.is_randomised(str(name)),
                 settings=settings,
                 names=(study.id, str(name)),
             )
@@ -90,6 +94,7 @@ def threats_table(
         tests = quality_tests([case for case in cases if case.measure.kind == "claim"], quality)
         for case in cases:
             found = _found(case, effects, quality, tests, shared)
+            found += threats_of_study(case, study, cells)
             order = {one.threat: one for one in found}
             rows += [threat_cells(order[threat], case) for threat in ASKED if threat in order]
     return THREATS_TABLE.frame(rows)

@@ -179,7 +179,7 @@ def _by_cell(
     for one in found:
         timepoint = layout.timepoint(one.run.session)
         if one.specification.name == name and timepoint:
-            grouped[one.run.participant, timepoint, one.run.task].append(one)
+            grouped[one.run.participant, timepoint, layout.task(one.run.task)].append(one)
     return grouped
 
 

@@ -165,13 +165,17 @@ def _at_timepoints(
         decision(
             files.run,
             "excluded",
-            f"session '{files.run.session}' is no timepoint of the study",
+            f"session '{files.run.session}' is no timepoint of the study"
+            f"{' for this arm' if layout.of_arms else ''}",
             config_key="timepoints",
         )
         for files in runs
         if files not in timed
     ]
-    there = {(layout.timepoint(files.run.session), files.run.task) for files in timed}
+    if layout.first_session:
+        timed, told = _first_sessions(timed, layout)
+        decisions += told
+    there = {(layout.timepoint(files.run.session), layout.task(files.run.task)) for files in timed}
     decisions += [
         {
             "scope": "session",
@@ -186,6 +190,28 @@ def _at_timepoints(
         if (timepoint, task) not in there
     ]
     return timed, decisions
+
+
+def _first_sessions(
+    runs: Sequence[PreparedFiles], layout: StudyLayout
+) -> tuple[list[PreparedFiles], list[Decision]]:
+    """Keep, of several sessions of one timepoint and task, the first that the study names."""
+    order = [f"ses-{label}" for _, labels in layout.timepoints for label in labels]
+    chosen: dict[tuple[str | None, str], str | None] = {}
+    for files in sorted(runs, key=lambda one: order.index(one.run.session or "ses-")):
+        cell = (layout.timepoint(files.run.session), layout.task(files.run.task))
+        chosen.setdefault(cell, files.run.session)
+    kept, decisions = [], []
+    for files in runs:
+        cell = (layout.timepoint(files.run.session), layout.task(files.run.task))
+        if chosen[cell] == files.run.session:
+            kept.append(files)
+        else:
+            reason = (
+                f"{cell[0]} is told by the session '{chosen[cell]}', which the study names first"
+            )
+            decisions.append(decision(files.run, "excluded", reason, config_key="timepoints"))
+    return kept, decisions
 
 
 def _read_all(

@@ -92,7 +92,7 @@ def _observed(measurement: ParticipantMeasurement, layout: StudyLayout) -> list[
 
 def _cells(measurement: ParticipantMeasurement, layout: StudyLayout) -> Iterator[_Cell]:
     def belongs(run: Run, timepoint: str, task: str) -> bool:
-        return run.task == task and layout.timepoint(run.session) == timepoint
+        return layout.task(run.task) == task and layout.timepoint(run.session) == timepoint
 
     for timepoint, _ in layout.timepoints:
         for task in layout.tasks:

@@ -176,7 +176,7 @@ def finding(row: Row, claim: Claim | None, study: Study, rules: Inference) -> Fi
         reading=reading(original, study, rules),
         measured="at equal values before" if is_adjusted(original) else "in change",
         beside=beside(original, rules),
-        estimators=estimators(original, randomised=study.allocation.randomised),
+        estimators=estimators(original, randomised=study.is_randomised(str(original["contrast"]))),
         flag=text_of(row["flag"]),
         strip=strip(row, rules.smallest_effect_of_interest),
     )
@@ -214,7 +214,7 @@ def reading(row: Row, study: Study, rules: Inference) -> tuple[str, ...]:
     }
     said += [sides[side]] if (side := _side(row)) in sides else []
     said += _certainty(row, rules, digits, unit)
-    if not study.allocation.randomised:
+    if not study.is_randomised(str(row["contrast"])):
         said.append("Arms were not randomised, so any difference is an association.")
     return tuple(said)
 

@@ -205,6 +205,7 @@ def prepared_runs(
         else:
             found.setdefault(run, {}).setdefault(role, []).append(path)
     complete: list[PreparedFiles] = []
+    folders = ByFolder.of(known)
     for run in sorted(found, key=sort_key):
         if images.atlas:
             found[run]["parcellation"] = [parcellation_path(run, images)]
@@ -212,7 +213,7 @@ def prepared_runs(
         if reason:
             decisions.append(excluded_run(run, reason))
         else:
-            events = events_of(run, known)
+            events = events_of(run, folders.about(run))
             complete.append(PreparedFiles(run=run, **files, events=events))
     return complete, decisions
 
@@ -224,6 +225,33 @@ def parcellation_path(run: Run, images: Images) -> str:
         named["res"] = images.resolution
     name = derivative_name(run, suffix="dseg", extension=".nii.gz", **named)
     return f"{PARCELLATIONS}/{run.folder}/{name}"
+
+
+@dataclass(frozen=True)
+class ByFolder:
+    """Paths by the folder they are in: of a large dataset few concern a run.
+
+    Attributes
+    ----------
+    folders : dict of str to list of str
+        Folder (empty for the top) → paths in it, sorted.
+    """
+
+    folders: Mapping[str, list[str]]
+
+    @classmethod
+    def of(cls, paths: Iterable[str]) -> ByFolder:
+        """Sort paths into their folders."""
+        folders: dict[str, list[str]] = {}
+        for path in sorted(paths):
+            folders.setdefault(path.rpartition("/")[0], []).append(path)
+        return cls(folders)
+
+    def about(self, run: Run) -> list[str]:
+        """Paths in the folder of a run and in those above it."""
+        parts = run.folder.split("/")
+        above = ["/".join(parts[:depth]) for depth in range(len(parts) + 1)]
+        return [path for folder in above for path in self.folders.get(folder, ())]
 
 
 def inherited(run: Run, paths: Iterable[str], *, suffix: str, extension: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from brainchange.errors import LockError, Problem
+from brainchange.files import human_bytes
 from brainchange.sources import git_annex
 from brainchange.sources.git_mirror import (
     SYMLINK_MODE,
@@ -85,12 +86,15 @@ def build_lock(
         try:
             with opened_mirror(repository, mirror, workdir) as git_dir:
                 found = _rows_of(repository, git_dir)
+                later = _for_later(repository, git_dir)
         except LockError as error:
             problems.extend(error.problems)
         else:
             rows.extend(found)
             if progress:
                 progress(f"{repository.name}: {len(found)} files at {repository.commit[:12]}")
+            if progress and later:
+                progress(f"{repository.name}: {later}")
     if problems:
         raise LockError.from_problems(problems)
     return tuple(sorted(rows, key=lambda row: row.path))
@@ -152,12 +156,24 @@ def _rows_of(repository: Repository, git_dir: Path) -> list[LockRow]:
     return rows
 
 
-def _chosen(repository: Repository, entries: Sequence[TreeEntry]) -> list[TreeEntry]:
+def _for_later(repository: Repository, git_dir: Path) -> str:
+    """Count the files that nothing reads yet, and their bytes; empty where none are named."""
+    if not repository.later:
+        return ""
+    listed = _chosen(repository, tree(git_dir, resolve(git_dir, repository)), later=True)
+    wanted = _with_keys(listed, git_dir, repository)
+    sizes = (item.key.size_bytes if item.key else item.entry.size_bytes for item in wanted)
+    return f"{len(wanted)} files for later use, not locked ({human_bytes(sum(sizes))})"
+
+
+def _chosen(
+    repository: Repository, entries: Sequence[TreeEntry], *, later: bool = False
+) -> list[TreeEntry]:
     """Keep the files that a pattern names; every pattern must name one."""
     paths = [entry.path for entry in entries]
     chosen: set[str] = set()
     problems = []
-    for pattern in repository.files:
+    for pattern in repository.later if later else repository.files:
         matched = matching(pattern, paths)
         chosen.update(matched)
         if not matched:

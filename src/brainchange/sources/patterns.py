@@ -1,4 +1,4 @@
-"""Patterns of files in a repository: ``*`` within one folder, ``**`` across folders."""
+"""Patterns of files: ``*`` within one folder, ``**`` across folders, ``{a,b}`` for either."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 
 from brainchange.errors import did_you_mean
 
-_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
+_PIECES = re.compile(r"\*\*/|\*\*|\*|\?|\{[^{}]*\}|[^*?{]+|\{")
 _MEANING = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 MOST_NAMES_COMPARED = 2000
 
@@ -16,12 +16,18 @@ MOST_NAMES_COMPARED = 2000
 def compiled(pattern: str) -> re.Pattern[str]:
     """Turn a pattern into a regular expression for whole paths.
 
-    ``*`` and ``?`` stand for characters within one folder, ``**`` also for folders; everything else
-    stands for itself. (:mod:`fnmatch` lets ``*`` cross folders, and ``glob.translate`` needs Python
-    3.13.)
+    ``*`` and ``?`` stand for characters within one folder, ``**`` also for folders, ``{a,b}`` for
+    one of the texts between its commas; everything else stands for itself. (:mod:`fnmatch` lets
+    ``*`` cross folders, and ``glob.translate`` needs Python 3.13.)
     """
     pieces = _PIECES.findall(pattern)
-    return re.compile("".join(_MEANING.get(piece) or re.escape(piece) for piece in pieces))
+    return re.compile("".join(_meaning(piece) for piece in pieces))
+
+
+def _meaning(piece: str) -> str:
+    if piece.startswith("{") and piece.endswith("}"):
+        return f"(?:{'|'.join(map(re.escape, piece[1:-1].split(',')))})"
+    return _MEANING.get(piece) or re.escape(piece)
 
 
 def matching(pattern: str, paths: Collection[str]) -> list[str]:

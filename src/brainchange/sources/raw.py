@@ -6,12 +6,14 @@ the same before and after therapy; it is that of the first timepoint where there
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Literal
 
 from brainchange.sources.bids import (
     PARCELLATIONS,
+    ByFolder,
     PreparedFiles,
     Run,
     derivative_name,
@@ -27,8 +29,26 @@ from brainchange.study.decisions import Decision
 from brainchange.study.model import Images
 
 IMAGES = (".nii.gz", ".nii")
+Timepoints = Sequence[tuple[str, Sequence[str]]]
+"""Session labels (without ``ses-``) of each timepoint, the first first."""
 DERIVATIVES = ("derivatives/", "sourcedata/", "code/", "stimuli/")
 """Folders of a BIDS dataset that hold no raw images."""
+
+
+@dataclass(frozen=True)
+class Echo:
+    """One of several echoes of a run; paths are in the study folder.
+
+    Attributes
+    ----------
+    bold : str
+        Its image.
+    sidecars : tuple of str
+        JSON files that hold for it, the most general first.
+    """
+
+    bold: str
+    sidecars: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -40,17 +60,26 @@ class RawRun:
     run : Run
         Which run.
     bold : str
-        Its image.
+        Its image; of several echoes the first.
     sidecars : tuple of str
         JSON files that hold for it, the most general first.
     events : str or None
         Its table of events.
+    echoes : tuple of Echo
+        Echoes to combine, in their order; empty where there is one image.
     """
 
     run: Run
     bold: str
     sidecars: tuple[str, ...]
     events: str | None = None
+    echoes: tuple[Echo, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files its preparation reads."""
+        others = (path for echo in self.echoes for path in (echo.bold, *echo.sidecars))
+        return tuple(dict.fromkeys((self.bold, *self.sidecars, *others)))
 
 
 @dataclass(frozen=True)
@@ -69,6 +98,8 @@ class RawParticipant:
         The session it is from (``ses-pre``); None in a dataset without sessions.
     t1w_of_timepoint : tuple of (str, str)
         For each timepoint that has a T1w image: the timepoint and the image.
+    t1w_of_session : tuple of (str or None, str)
+        Session label (without ``ses-``) and path of every T1w image.
     """
 
     participant: str
@@ -76,19 +107,30 @@ class RawParticipant:
     t1w: str | None = None
     t1w_session: str | None = None
     t1w_of_timepoint: tuple[tuple[str, str], ...] = ()
+    t1w_of_session: tuple[tuple[str | None, str], ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
         """All files its preparation reads."""
-        found = [path for run in self.runs for path in (run.bold, *run.sidecars)]
+        found = [path for run in self.runs for path in run.paths]
         found += [path for _, path in self.t1w_of_timepoint]
         return tuple(dict.fromkeys([*found, self.t1w] if self.t1w else found))
+
+    def t1w_at(self, timepoints: Timepoints) -> tuple[tuple[str, str], ...]:
+        """Choose the T1w image of each timepoint: that of the first of its sessions with one."""
+        images = {label or "": path for label, path in reversed(self.t1w_of_session)}
+        found = (
+            (name, next((images[label] for label in labels if label in images), None))
+            for name, labels in timepoints
+        )
+        return tuple((name, path) for name, path in found if path)
 
 
 def raw_participants(
     paths: Iterable[str],
     tasks: Collection[str],
-    timepoints: Sequence[tuple[str, Sequence[str]]],
+    timepoints: Timepoints,
+    echoes: Literal["combine"] | int = "combine",
 ) -> tuple[list[RawParticipant], list[Decision]]:
     """Find the raw runs, and the T1w image of each participant, among the files that exist.
 
@@ -100,25 +142,27 @@ def raw_participants(
         Task labels to use.
     timepoints : sequence of (str, sequence of str)
         Session labels (without ``ses-``) of each timepoint, the first first.
+    echoes : {'combine'} or int
+        Whether several echoes are combined, or the number of the one that is used.
 
     Returns
     -------
     participants : list of RawParticipant
         Those with a run, sorted.
     decisions : list of dict
-        One row of ``DECISIONS_TABLE`` for each run that is not used (an echo of several), each
+        One row of ``DECISIONS_TABLE`` for each run that is not used (it lacks an echo), each
         choice among several T1w images, and each session without a T1w image of its own.
     """
     known = sorted(path for path in paths if not path.startswith(DERIVATIVES))
     grouped: dict[str, list[RawRun]] = {}
     decisions: list[Decision] = []
-    for run, bold in _bold_runs(known, tasks):
-        if reason := _unusable(run):
-            decisions.append(excluded_run(run, reason))
-            continue
-        sidecars = inherited(run, known, suffix="bold", extension=".json")
-        raw = RawRun(run, bold, sidecars, events_of(run, known))
-        grouped.setdefault(run.participant, []).append(raw)
+    raws, told = _joined_echoes(_bold_runs(known, tasks), known, echoes)
+    decisions += told
+    for raw in raws:
+        if reason := _unusable(raw.run):
+            decisions.append(excluded_run(raw.run, reason))
+        else:
+            grouped.setdefault(raw.run.participant, []).append(raw)
     anatomies = _anatomies(known)
     participants = []
     for name, runs in sorted(grouped.items()):
@@ -222,10 +266,53 @@ def _bold_runs(paths: Sequence[str], tasks: Collection[str]) -> list[tuple[Run, 
     return sorted(found.items(), key=lambda item: sort_key(item[0]))
 
 
+def _joined_echoes(
+    found: Sequence[tuple[Run, str]], paths: Sequence[str], echoes: Literal["combine"] | int
+) -> tuple[list[RawRun], list[Decision]]:
+    """Make one run of its echoes: all of them to combine, or the one that is chosen."""
+    folders = ByFolder.of(paths)
+    single = [_raw_run(run, run, bold, folders) for run, bold in found if not _echo(run)]
+    several: dict[Run, dict[int, tuple[Run, str]]] = {}
+    for run, bold in found:
+        if number := _echo(run):
+            several.setdefault(_without_echo(run), {})[number] = (run, bold)
+    decisions: list[Decision] = []
+    for run, by_number in several.items():
+        if reason := _lacking_echo(by_number, echoes):
+            decisions.append(excluded_run(run, reason, "images.echoes"))
+            continue
+        chosen = sorted(by_number) if echoes == "combine" else [echoes]
+        raws = [_raw_run(run, *by_number[number], folders) for number in chosen]
+        parts = tuple(Echo(raw.bold, raw.sidecars) for raw in raws)
+        single.append(replace(raws[0], echoes=parts if len(parts) > 1 else ()))
+    return sorted(single, key=lambda raw: sort_key(raw.run)), decisions
+
+
+def _raw_run(run: Run, named: Run, bold: str, folders: ByFolder) -> RawRun:
+    """Gather what holds for an image; ``named`` has the entities of its own name."""
+    paths = folders.about(run)
+    sidecars = inherited(named, paths, suffix="bold", extension=".json")
+    return RawRun(run, bold, sidecars, events_of(run, paths))
+
+
+def _echo(run: Run) -> int | None:
+    label = dict(run.entities).get("echo", "")
+    return int(label) if label.isdigit() and int(label) else None
+
+
+def _without_echo(run: Run) -> Run:
+    return replace(run, entities=tuple(pair for pair in run.entities if pair[0] != "echo"))
+
+
+def _lacking_echo(found: Mapping[int, object], echoes: Literal["combine"] | int) -> str:
+    """Say which echo is missing; empty where all that are needed are there."""
+    needed = range(1, max(found) + 1) if echoes == "combine" else [echoes]
+    lacking = [str(number) for number in needed if number not in found]
+    return f"echo {', '.join(lacking)} of the run is missing" if lacking else ""
+
+
 def _unusable(run: Run) -> str:
     entities = dict(run.entities)
-    if "echo" in entities:
-        return "it is one of several echoes, and echoes are not combined yet"
     if entities.get("part", "mag") != "mag":
         return "it holds no magnitudes"
     return ""
@@ -246,22 +333,20 @@ def _with_t1w(
     name: str,
     runs: tuple[RawRun, ...],
     anatomies: Sequence[tuple[str | None, str]],
-    timepoints: Sequence[tuple[str, Sequence[str]]],
+    timepoints: Timepoints,
 ) -> tuple[RawParticipant, list[Decision]]:
-    of_timepoint = {
-        timepoint: path
-        for timepoint, labels in timepoints
-        if (path := next((p for session, p in anatomies if session in labels), None))
-    }
     if not anatomies:
         return RawParticipant(name, runs), []
-    used = next(iter(of_timepoint.values()), anatomies[0][1])
+    every = RawParticipant(name, runs, t1w_of_session=tuple(anatomies))
+    of_timepoint = every.t1w_at(timepoints)
+    used = next((path for _, path in of_timepoint), anatomies[0][1])
     session = next(label for label, path in anatomies if path == used)
     decisions = [*_several(name, used, anatomies, session), *_borrowed(name, runs, session)]
-    participant = RawParticipant(
-        name, runs, used, f"ses-{session}" if session else None, tuple(of_timepoint.items())
-    )
-    return participant, decisions
+    chosen = replace(
+        every, t1w=used, t1w_session=f"ses-{session}" if session else None,
+        t1w_of_timepoint=of_timepoint,
+    )  # fmt: skip
+    return chosen, decisions
 
 
 def _several(

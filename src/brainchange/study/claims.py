@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from brainchange.errors import did_you_mean
-from brainchange.study.model import ArmKind, Fact, ImageKind, Phenotype, Timepoint
+from brainchange.study.model import ArmKind, ImageKind, Phenotype, Timepoint
+from brainchange.study.people import Fact
 from brainchange.study.regions import Region
 from brainchange.study.strict import Name, Strict, Text
 

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from brainchange.errors import did_you_mean
 from brainchange.study.given import Given
+from brainchange.study.people import Participants
 from brainchange.study.strict import Direction, Label, Name, Strict, Text
 from brainchange.study.tasks import Events, TaskContrast, task_problems
 
@@ -37,7 +38,6 @@ Phenotype = Literal[
     "bdnf",
     "cortisol",
 ]
-Fact = Literal["relapse", "dose", "age", "sex"]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
 
@@ -55,7 +55,11 @@ class Repository(Strict):
     folder: str = ""
     """Folder inside the study folder where its files lie; empty for the study folder itself."""
     files: tuple[Text, ...] = Field(min_length=1)
-    """Patterns of the files that are needed (`*` within one folder, `**` across folders)."""
+    """Patterns of the files that are needed (`*` within one folder, `**` across folders, `{a,b}`
+    for either)."""
+    later: tuple[Text, ...] = ()
+    """Patterns of files that nothing here reads yet (diffusion): not in the lock, but looked for
+    when it is made, and counted."""
 
 
 class Folder(Strict):
@@ -78,6 +82,9 @@ class Arm(Strict):
     """Kind of treatment, where a claim is about it (psychodynamic, EMDR, medication, exercise)."""
     description: str = ""
     """What was done, how often, by whom."""
+    sessions: dict[Timepoint, tuple[Label, ...]] = Field(default_factory=dict)
+    """Session labels of this arm, where they are not those of the whole study: in a crossover the
+    sessions after the treatment that came first, of healthy participants their own visits."""
 
 
 class Allocation(Strict):
@@ -87,20 +94,6 @@ class Allocation(Strict):
     """Whether chance decided; if not, no verdict is stronger than associational."""
     description: Text
     """How allocation was done, and the source that says so."""
-
-
-class Participants(Strict):
-    """Where the table of participants is and which of its columns are used."""
-
-    table: Text = "participants.tsv"
-    """Path in the study folder. Of a study that starts from a table of values: from the folder of
-    the project, and that table itself unless said."""
-    id_column: Text = "participant_id"
-    """Column with the participant's label (`sub-01`)."""
-    arm_column: Text
-    """Column that says which arm a participant is in."""
-    columns: dict[Fact, Text] = Field(default_factory=dict)
-    """Columns that some claims need and that have no timepoint (`dose: n_sessions`)."""
 
 
 class Images(Strict):
@@ -122,6 +115,9 @@ class Images(Strict):
     derivatives; needed where images are prepared here."""
     template: Label = "MNI152NLin2009cAsym"
     """Template of config/templates.tsv that T1w images are registered to in preparation."""
+    echoes: Literal["combine"] | Annotated[int, Field(ge=1)] = "combine"
+    """What becomes of several echoes of a raw run: combine weights each voxel of every echo by its
+    T2* (Posse et al. 1999); a number uses that echo alone."""
     allow_other_template: bool = False
     """Whether an atlas of another template than that of the images may be used, with a caveat."""
 
@@ -167,6 +163,17 @@ class Scan(Strict):
         return self
 
 
+class Crossover(Strict):
+    """Two treatments that everybody got one after the other, in an order that differed."""
+
+    treatment: tuple[Label, ...] = Field(min_length=1)
+    """Session labels after the treatment of interest."""
+    control: tuple[Label, ...] = Field(min_length=1)
+    """Session labels after the treatment it is compared with, in the same order of delays."""
+    washout_days: Annotated[float, Field(ge=0)] | None = None
+    """Days between the treatments, where they are known."""
+
+
 class Contrast(Strict):
     """Two sets of arms whose change is compared: treated minus control."""
 
@@ -179,6 +186,8 @@ class Contrast(Strict):
     CONSISTENT (no control)."""
     primary: bool = False
     """Whether the confirmatory tests are made on this contrast; exactly one is."""
+    randomised: bool | None = None
+    """Whether chance decided between its two sides, where that differs from `allocation`."""
 
 
 class Outcome(Strict):
@@ -210,6 +219,12 @@ class Caveat(Strict):
     """Short name."""
     text: Text
     """The trap and what follows from it, for the report."""
+    weakens: bool = False
+    """Whether no verdict it bears on may be SUPPORTED: it then counts as a threat to the effect."""
+    contrasts: tuple[Name, ...] = ()
+    """Contrasts it bears on; empty for every one."""
+    measures: tuple[Literal["claim", "outcome"], ...] = ("claim", "outcome")
+    """Whether it bears on what images show (claim), on symptom scales (outcome), or on both."""
 
 
 class Study(Strict):
@@ -240,6 +255,9 @@ class Study(Strict):
     design: Design = "parallel"
     """parallel: every participant got one arm; crossover: every participant got several treatments,
     one after the other; one_session: nobody was scanned twice, and no change can be told."""
+    crossover: Crossover | None = None
+    """Sessions after either treatment, for the design crossover. Arms are then the orders, and what
+    images show is compared in the first period, before anything could carry over."""
     participants: Participants
     """The table of participants."""
     arms: dict[str, Arm] = Field(min_length=1)
@@ -252,6 +270,12 @@ class Study(Strict):
     tasks: tuple[Label, ...] = Field(min_length=1)
     """Task labels (without `task-`) that are analysed; one that begins with rest is rest. Values
     from a table are of the first; write `none` where they are of no functional images."""
+    task_labels: dict[Label, tuple[Label, ...]] = Field(default_factory=dict)
+    """Labels in the names of files, for a task that they call differently (by cohort): `TAU: [TAU1,
+    TAU2]`."""
+    several_sessions: Literal["mean", "first"] = "mean"
+    """What is done where a participant has several sessions of one timepoint: their mean, or the
+    first in the order in which `timepoints` names them."""
     scans: tuple[Scan, ...] = ()
     """Images of other kinds, and where images of a kind are missing; says what can be tested."""
     images: Images = Images()
@@ -275,7 +299,38 @@ class Study(Strict):
     @property
     def timepoint_of_session(self) -> dict[str, Timepoint]:
         """Timepoint of each session label."""
-        return {label: t for t, labels in self.timepoints.items() for label in labels}
+        return {label: t for t, labels in self.timepoints.items() for label in labels or ("",)}
+
+    @property
+    def task_of_label(self) -> dict[str, str]:
+        """Task of each label in the names of files."""
+        return {label: task for task in self.tasks for label in self.task_labels.get(task, (task,))}
+
+    def sessions_of(self, arm: str | None) -> dict[Timepoint, tuple[str, ...]]:
+        """Session labels of each timepoint for the participants of an arm."""
+        own = self.arms[arm].sessions if arm in self.arms else {}
+        return {name: own.get(name, labels) for name, labels in self.timepoints.items()}
+
+    def is_randomised(self, contrast: str) -> bool:
+        """Whether chance decided between the sides of a contrast; never of ill and healthy."""
+        compared = self.contrasts[contrast]
+        sides = [
+            {self.arms[arm].role == "healthy" for arm in side}
+            for side in (compared.treated, compared.control)
+        ]
+        if sides[1] and True in sides[0] ^ sides[1]:
+            return False
+        if compared.randomised is None:
+            return self.allocation.randomised
+        return compared.randomised
+
+    def known_traps(self, contrast: str, kind: str) -> tuple[Caveat, ...]:
+        """Caveats that weaken what may be said of a kind of measure in a contrast."""
+        return tuple(
+            one
+            for one in self.caveats
+            if one.weakens and kind in one.measures and contrast in (one.contrasts or (contrast,))
+        )
 
     def kind_of_task(self, task: str) -> ImageKind | None:
         """Say what a task asks for: as a scan declares it; a label like `rest` explains itself."""
@@ -312,6 +367,7 @@ class Study(Strict):
             *self._timepoint_problems(),
             *self._contrast_problems(),
             *self._outcome_problems(),
+            *self._naming_problems(),
             *task_problems(self.task_contrasts, self.events, self.tasks),
         ]
         problems += self._origin_problems()
@@ -373,6 +429,32 @@ class Study(Strict):
             problems += [f"contrast '{name}' has the arm '{arm}' on both sides" for arm in both]
         if sum(contrast.primary for contrast in self.contrasts.values()) != 1:
             problems.append("exactly one contrast must say 'primary: true'")
+        return problems
+
+    def _naming_problems(self) -> list[str]:
+        """Tell of arms, tasks and caveats that name what the study does not have."""
+        problems = []
+        if (self.design == "crossover") != (self.crossover is not None):
+            problems.append("'design: crossover' and the key 'crossover' belong together")
+        problems += [
+            f"the arm '{name}' names the session '{label}', which is not one of the timepoint "
+            f"'{timepoint}'. {did_you_mean(label, self.timepoints.get(timepoint, ()))}"
+            for name, arm in self.arms.items()
+            for timepoint, labels in arm.sessions.items()
+            for label in labels
+            if label not in self.timepoints.get(timepoint, ())
+        ]
+        problems += [
+            f"task_labels names the task '{task}'. {did_you_mean(task, self.tasks)}"
+            for task in self.task_labels
+            if task not in self.tasks
+        ]
+        problems += [
+            f"caveat '{one.id}' names the contrast '{name}'. {did_you_mean(name, self.contrasts)}"
+            for one in self.caveats
+            for name in one.contrasts
+            if name not in self.contrasts
+        ]
         return problems
 
     def _outcome_problems(self) -> list[str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from brainchange.study.claims import Claim, Claims, Requirement, ToldBy
-from brainchange.study.model import Fact, ImageKind, Study
+from brainchange.study.model import ImageKind, Study
+from brainchange.study.people import Fact
 
 State = Literal["testable", "caveat", "not_testable"]
 Barrier = Literal[

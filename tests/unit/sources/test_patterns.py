@@ -30,6 +30,8 @@ PATHS = [
         ("**", [0, 1, 2, 3, 4]),
         ("a[1].tsv", [4]),
         ("sub-0?/func/*", [3]),
+        ("sub-{01,02}/**/*_bold.{nii.gz,json}", [1, 2, 3]),
+        ("{a[1],b}.tsv", [4]),
     ],
 )
 def test_stars(pattern: str, indices: list[int]) -> None:

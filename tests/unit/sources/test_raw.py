@@ -73,12 +73,38 @@ def test_of_two_t1w_images_of_a_session_the_choice_is_told() -> None:
     assert second in told["reason"]
 
 
-def test_echoes_and_phases_are_told_and_not_used() -> None:
-    names = ["task-rest_echo-1_bold", "task-rest_echo-2_bold", "task-rest_part-phase_bold"]
-    paths = [f"sub-05/ses-pre/func/sub-05_ses-pre_{name}.nii.gz" for name in names]
-    participants, decisions = found(paths)
+def test_phases_are_told_and_not_used() -> None:
+    participants, decisions = found(
+        ["sub-05/ses-pre/func/sub-05_ses-pre_task-rest_part-phase_bold.nii.gz"]
+    )
     assert participants == {}
-    assert [row["action"] for row in decisions] == ["excluded"] * 3
+    assert [row["action"] for row in decisions] == ["excluded"]
+
+
+ECHOES = [f"sub-05/ses-pre/func/sub-05_ses-pre_task-rest_echo-{n}_bold.nii.gz" for n in (1, 2, 3)]
+OF_ECHOES = [path.replace(".nii.gz", ".json") for path in ECHOES]
+
+
+def test_echoes_are_one_run_of_images_to_combine_each_with_its_sidecar() -> None:
+    participants, decisions = found([*ECHOES, *OF_ECHOES, "task-rest_bold.json"])
+    (raw,) = participants["sub-05"].runs
+    assert decisions == []
+    assert raw.run.key == "sub-05_ses-pre_task-rest"
+    assert [echo.bold for echo in raw.echoes] == ECHOES
+    assert [echo.sidecars[-1] for echo in raw.echoes] == OF_ECHOES
+    assert set(raw.paths) == {*ECHOES, *OF_ECHOES, "task-rest_bold.json"}
+
+
+def test_one_echo_can_be_chosen_and_a_missing_one_is_told() -> None:
+    timepoints = (("pre", ("pre",)), ("post", ("post",)))
+    (chosen,), _ = raw_participants(ECHOES, ["rest"], timepoints, 2)
+    assert chosen.runs[0].bold == ECHOES[1]
+    assert chosen.runs[0].echoes == ()
+    assert chosen.runs[0].run.key == "sub-05_ses-pre_task-rest"
+    nobody, (told,) = raw_participants([ECHOES[0], ECHOES[2]], ["rest"], timepoints)
+    assert nobody == []
+    assert told["reason"] == "echo 2 of the run is missing"
+    assert told["config_key"] == "images.echoes"
 
 
 def test_an_image_in_the_folder_of_another_participant_and_a_reference_are_no_runs() -> None:

@@ -21,6 +21,7 @@ from brainchange.imaging.prepare.coregistration import (
     coregister,
     failed_gates,
 )
+from brainchange.imaging.prepare.echoes import read_echoes
 from brainchange.imaging.prepare.prepared import PreparationPlan, PreparedRun
 from brainchange.imaging.prepare.realigned import RealignedSeries, apply_realignment
 from brainchange.imaging.prepare.realignment import FINE, Realignment
@@ -55,7 +56,8 @@ PURE_SHARES = (0.99, 0.95, 0.9, 0.8)
 FEWEST_PURE_VOXELS = 20
 COPIED = (
     "TaskName", "EchoTime", "FlipAngle", "MagneticFieldStrength", "Manufacturer",
-    "PhaseEncodingDirection", "TotalReadoutTime", "EffectiveEchoSpacing",
+    "PhaseEncodingDirection", "TotalReadoutTime", "EffectiveEchoSpacing", "EchoTimes",
+    "EchoCombination", "MedianT2Star",
 )  # fmt: skip
 """What the sidecar of a prepared run repeats of that of the raw one."""
 
@@ -113,7 +115,7 @@ def _prepare(
     """Do the work of :func:`prepare_run`; yield what was decided on the way."""
     acquisition, doubts = read_acquisition(raw, plan.study, plan.preparation)
     yield from doubts
-    work, doubts = _realigned(raw, acquisition)
+    work, doubts = _realigned(raw, acquisition, plan)
     yield from doubts
     seed = plan.seed_of(raw.run.key)
     found = coregister(work.reference, acquisition.affine, anatomy, seed)
@@ -135,9 +137,15 @@ def _prepare(
     write_series(files, work.series, affine, sidecar)
 
 
-def _realigned(raw: RawRun, acquisition: Acquisition) -> tuple[_Work, list[Decision]]:
+def _realigned(
+    raw: RawRun, acquisition: Acquisition, plan: PreparationPlan
+) -> tuple[_Work, list[Decision]]:
     """Read a run and bring its volumes to the position of its reference."""
-    series, mended = read_series(acquisition.path, acquisition.header, acquisition.affine)
+    if raw.echoes:
+        echoes = read_echoes(raw, acquisition, plan.study)
+        series, mended, acquisition = echoes.series, echoes.mended, echoes.acquisition
+    else:
+        series, mended = read_series(acquisition.path, acquisition.header, acquisition.affine)
     n_unsettled = _unsettled(series)
     reference, realignment = realign_in_two_passes(series, n_unsettled)
     moved = apply_realignment(_in_time(series, acquisition, n_unsettled), realignment)
