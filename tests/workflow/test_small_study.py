@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_dry_run_works_before_anything_is_simulated_or_fetched(project):
-    jobs = {"simulate": 1, "fetch": 7, "measure": 6}
+    jobs = {"simulate": 1, "fetch": 7, "measure": 6, "quality": 6, "brain": 1}
     stages = {"observations": 1, "effects": 1, "prediction": 1, "figures": 1, "report": 1}
     assert project.planned() == {**jobs, **stages}
     assert not (project.folder / "data").exists()
@@ -98,7 +98,7 @@ def test_a_new_region_measures_again_and_fetches_nothing(copy):
         table.write("putamen_L\tputamen\tL\taparcaseg\tLeft-Putamen\tn/a\ttarget\t-25\t0\t0\tn/a\n")
         table.write("putamen_R\tputamen\tR\taparcaseg\tRight-Putamen\tn/a\ttarget\t26\t2\t0\tn/a\n")
     stages = {"observations": 1, "effects": 1, "prediction": 1, "figures": 1, "report": 1}
-    assert copy.planned() == {"measure": 6, **stages}
+    assert copy.planned() == {"measure": 6, "quality": 6, "brain": 1, **stages}
     copy.run("--cores", "2")
     effects = pd.read_csv(copy.folder / "results" / "demo" / "effects.tsv", sep="\t")
     assert "falff_z_putamen" in set(effects["measure"])
@@ -112,7 +112,16 @@ def test_a_new_region_measures_again_and_fetches_nothing(copy):
         ("inference: {alpha: 0.01}", {"effects", "prediction", "figures", "report"}),
         (
             "censoring: {framewise_displacement: 0.4}",
-            {"measure", "observations", "effects", "prediction", "figures", "report"},
+            {
+                "measure",
+                "quality",
+                "brain",
+                "observations",
+                "effects",
+                "prediction",
+                "figures",
+                "report",
+            },
         ),
     ],
 )
@@ -129,7 +138,10 @@ def test_an_edit_of_a_key_runs_again_what_reads_it(copy, edit, reruns):
             ("inference/between.py", "def welch(", "VALUE = 1\n\n\ndef welch("),
             {"effects", "figures", "report"},
         ),
-        (("figures/theme.py", "\n\n\n", "\n\nVALUE = 1\n\n\n"), {"figures", "report"}),
+        (
+            ("figures/theme.py", "\n\n\n", "\n\nVALUE = 1\n\n\n"),
+            {"figures", "quality", "brain", "report"},
+        ),
         (("inference/between.py", "\n\n\n", "\n\n\n# A remark.\n\n\n"), set()),
     ],
 )

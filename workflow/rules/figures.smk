@@ -31,6 +31,7 @@ rule figures:
         study=(STUDY,),
         claims=(PROJECT.claims,),
         settings=(ANALYSIS,),
+        regions=PROJECT.regions,
         code=code_digest("brainchange.figures"),
     message:
         f"{STUDY.id}: drawing the figures"

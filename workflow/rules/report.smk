@@ -30,6 +30,14 @@ rule report:
         prediction=rules.prediction.output.prediction,
         coverage=rules.observations.output.coverage,
         figures=rules.figures.output.figures,
+        quality=(
+            []
+            if FROM_TABLE
+            else expand(
+                rules.quality.output.pictures, participant=list(PLAN.participants)
+            )
+        ),
+        brain=[] if FROM_TABLE or not PLAN.participants else rules.brain.output.views,
     output:
         page=f"{RESULTS}/report.html",
     log:

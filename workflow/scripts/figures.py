@@ -13,7 +13,7 @@ with job(snakemake.log[0]) as log:
     given = snakemake.params
     tables = read_tables({name: Path(path) for name, path in snakemake.input.items()})
     write_figures(
-        FigureInput(given.study[0], given.settings[0], given.claims[0], tables),
+        FigureInput(given.study[0], given.settings[0], given.claims[0], tables, given.regions),
         Path(snakemake.output.figures),
         progress=log.tell,
     )

@@ -7,9 +7,11 @@ from snakemake.script import snakemake
 
 from adapter import job
 from brainchange.files import write_text
+from brainchange.report.brain import read_brain
 from brainchange.report.page import ReportInput, render
 from brainchange.report.pictures import read_pictures
 from brainchange.report.provenance import provenance
+from brainchange.report.quality import read_quality
 from brainchange.report.results import RESULTS, read_results
 from brainchange.sources.lock import read_lock
 
@@ -27,6 +29,8 @@ with job(snakemake.log[0]) as log:
             ),
             trace=json.loads(Path(files.trace).read_text(encoding="utf-8")),
             pictures=read_pictures(Path(files.figures)),
+            quality=read_quality(list(map(Path, files.quality))),
+            brain=read_brain(Path(files.brain) if files.brain else None),
             provenance=provenance(
                 Path.cwd(),
                 given.settings[0],

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from brainchange.study.claims import Claims
 from brainchange.study.model import Study
+from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
 
 
@@ -23,12 +24,15 @@ class FigureInput:
         The configuration.
     tables : mapping of str to pandas.DataFrame
         Tables by name, those of ``brainchange.figures.tables``.
+    regions : tuple of Region
+        The configured regions, for what is drawn in a brain.
     """
 
     study: Study
     settings: Settings
     claims: Claims
     tables: Mapping[str, pd.DataFrame]
+    regions: tuple[Region, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
@@ -30,6 +30,7 @@ from brainchange.inference.reliability_schema import (
 from brainchange.inference.threat_row import THREATS_TABLE
 from brainchange.report.answer import Answer, answers, not_tested
 from brainchange.report.beyond import brain_symptom, prediction, responders
+from brainchange.report.brain import BrainViews
 from brainchange.report.cannot_tell import cannot_tell
 from brainchange.report.data_table import download
 from brainchange.report.findings import Finding, findings
@@ -38,6 +39,7 @@ from brainchange.report.more import lasting, omnibus
 from brainchange.report.pictures import Picture, colour_rules
 from brainchange.report.plain_rows import arms, decisions
 from brainchange.report.provenance import Provenance
+from brainchange.report.quality import Quality
 from brainchange.report.results import RESULTS
 from brainchange.report.summary import summary
 from brainchange.report.threat_tables import multiverse, overview, reliability, topics
@@ -55,6 +57,7 @@ PLACES = {
     "attrition": "attrition",
     "estimators": "baseline",
     "negative_controls": "negative-controls",
+    "glass_brain": "brain",
     "specification_curve": "multiverse",
     "brain_symptom": "brain-symptom",
     "prediction": "prediction",
@@ -82,6 +85,10 @@ class ReportInput:
         The figures.
     provenance : Provenance
         Versions, checksums, inputs.
+    quality : Quality
+        Pictures and numbers of images; empty for a study from a table.
+    brain : BrainViews or None
+        Regions on a brain; None for a study from a table.
     """
 
     study: Study
@@ -92,6 +99,8 @@ class ReportInput:
     trace: Sequence[Mapping[str, Any]]
     pictures: tuple[Picture, ...]
     provenance: Provenance
+    quality: Quality = field(default_factory=Quality)
+    brain: BrainViews | None = None
 
     def table(self, schema: TableSchema) -> pd.DataFrame:
         """Give a table by its schema; an empty one where it was not given."""
@@ -128,7 +137,7 @@ def render(given: ReportInput) -> str:
     said = {kind: _answers(given, kind, study.primary_contrast) for kind in KINDS}
     told = [one for one in said["claim"] if one.of_table]
     light, dark = colour_rules()
-    script = _text("script.js")
+    script = _text("script.js") + (_text("viewer.js") if given.brain else "")
     return (
         _environment()
         .get_template("page.html.j2")
@@ -163,6 +172,8 @@ def render(given: ReportInput) -> str:
             methods=methods(study, given.settings, given.regions),
             references=REFERENCES,
             provenance=given.provenance,
+            quality=given.quality,
+            brain=given.brain,
             inputs=given.provenance.inputs[:MOST_INPUTS_LISTED],
             input_bytes=human_bytes(sum(file.size_bytes for file in given.provenance.inputs)),
             human_bytes=human_bytes,

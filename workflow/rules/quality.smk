@@ -1,0 +1,78 @@
+# Images → pictures of every step that can go wrong, one job a participant; nothing measured
+# depends on them.
+
+
+rule quality:
+    """Draw what was found on the images of a participant, and how they lie on each other."""
+    input:
+        unpack(measured_from),
+        study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
+        template=TEMPLATE if RAW else [],
+        decisions=rules.measure.output.decisions,
+        coverage=rules.measure.output.coverage,
+    output:
+        pictures=directory(f"{RESULTS}/quality/{{participant}}"),
+    log:
+        f"{LOGS}/quality/{{participant}}.log",
+    benchmark:
+        f"{LOGS}/quality/{{participant}}.benchmark.tsv"
+    conda:
+        "../envs/brainchange.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        folder=FOLDER,
+        runs=lambda wildcards: PLAN.runs[wildcards.participant],
+        anatomy=lambda wildcards: (PLAN.anatomy(wildcards.participant),),
+        regions=PROJECT.regions,
+        layout=(StudyLayout.of(STUDY),),
+        settings=(SETTINGS.only("denoising", "censoring", "coverage", "preparation"),),
+        simulated=STUDY.simulated,
+        code=code_digest("brainchange.figures.qc_participant"),
+    message:
+        f"{STUDY.id} {{wildcards.participant}}: drawing the quality of images"
+    script:
+        "../scripts/quality.py"
+
+
+def brain_of(wildcards):
+    """Name what regions are shown on: atlas and template, or the first participant's own."""
+    if not IMAGES.atlas:
+        return {"images": f"{FOLDER}/.receipts/{PLAN.participants[0]}.tsv"}
+    given = {"atlas": ATLAS[0], "labels": rules.check_atlas.output.labels}
+    return {**given, "template": TEMPLATE} if RAW else given
+
+
+if PLAN.participants:
+
+    rule brain:
+        """Show the regions, and in how many participants each is usable, on a brain."""
+        input:
+            unpack(brain_of),
+            study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
+            coverage=rules.observations.output.coverage,
+        output:
+            views=directory(f"{RESULTS}/brain"),
+        log:
+            f"{LOGS}/brain.log",
+        benchmark:
+            f"{LOGS}/brain.benchmark.tsv"
+        conda:
+            "../envs/brainchange.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+        params:
+            folder=FOLDER,
+            run=(PLAN.runs[PLAN.participants[0]][0],),
+            atlas=(PROJECT.atlas if IMAGES.atlas else None,),
+            images=(IMAGES,),
+            regions=PROJECT.regions,
+            settings=(SETTINGS.only("denoising", "censoring"),),
+            simulated=STUDY.simulated,
+            code=code_digest("brainchange.figures.brain_views"),
+        message:
+            f"{STUDY.id}: drawing the regions on a brain"
+        script:
+            "../scripts/brain.py"
