@@ -17,6 +17,9 @@ from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
 
 
+STAND_IN = "the template ICBM 152 (2009a), which stands for any MNI space"
+
+
 @dataclass(frozen=True)
 class Brain:
     """Regions on an anatomy.
@@ -65,12 +68,10 @@ def of_template(
     found = _numbered(image, regions, labels, str(atlas[0]), atlas[1])
     if template is not None:
         return Brain(
-            read_image(template[0]), read_label_image(template[1]), found, f"template {name}"
+            read_image(template[0]), read_label_image(template[1]), found, f"the template {name}"
         )
     underlay, brain = _bundled()
-    return Brain(
-        underlay, brain, found, "template ICBM 152 (2009a), which stands for any MNI space"
-    )
+    return Brain(underlay, brain, found, STAND_IN)
 
 
 def of_participant(

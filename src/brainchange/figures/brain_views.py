@@ -96,7 +96,7 @@ def draw_atlas(brain: Brain, regions: Sequence[Region]) -> Figure:
     of_number = {place: colours[one.group] for place, one in enumerate(regions, start=1)}
     keys = [Key(colour, group) for group, colour in colours.items()]
     notes = "One colour a group of regions, both sides alike."
-    title = ("Regions of the study", f"On the {brain.whose}")
+    title = ("Regions of the study", f"On {brain.whose}")
     return _draw(brain, title, of_number, keys, notes)
 
 
@@ -123,7 +123,7 @@ def draw_coverage(brain: Brain, regions: Sequence[Region], table: pd.DataFrame) 
     keys[0] = Key(share_colour(0.5), "50\u00a0% or fewer")
     title = (
         "Coverage of the group: participants in whom each region is usable",
-        f"{plural(n, 'participant')}. On the {brain.whose}",
+        f"{plural(n, 'participant')}. On {brain.whose}",
     )
     notes = "Colour: share of participants; without colour: not measured in anyone."
     return _draw(brain, title, of_number, keys, notes)

@@ -86,7 +86,7 @@ def read_brain(folder: Path | None) -> BrainViews | None:
     told = json.loads(slices)
     table = COVERED_TABLE.read(folder / "covered.tsv")
     names = [region["name"] for region in told["regions"]]
-    regions = f"{plural(len(names), 'region')} on the {told['whose']}: {', '.join(names)}."
+    regions = f"{plural(len(names), 'region')} on {told['whose']}: {', '.join(names)}."
     said = {"regions": regions, "coverage": _covered(table)}
     pictures = tuple(_picture(folder, name, words) for name, words in said.items())
     return BrainViews(slices, str(told["whose"]), pictures)

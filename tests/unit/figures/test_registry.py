@@ -17,6 +17,7 @@ def test_every_figure_is_found() -> None:
         "coverage",
         "estimators",
         "forest",
+        "glass_brain",
         "motion",
         "negative_controls",
         "region_slopes",
