@@ -16,7 +16,6 @@ from brainchange.sources.bids import PreparedFiles
 from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
 
-
 STAND_IN = "the template ICBM 152 (2009a), which stands for any MNI space"
 
 
@@ -94,7 +93,7 @@ def of_participant(
     """
     run = RunImages(files, folder, settings)
     found = run.regions(run.parcellation(), regions, labels)
-    return Brain(run.underlay, run.brain, found, f"{files.run.participant}, mean BOLD image")
+    return Brain(run.underlay, run.brain, found, f"the mean BOLD image of {files.run.participant}")
 
 
 def _numbered(
