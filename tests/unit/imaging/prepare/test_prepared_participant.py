@@ -277,12 +277,12 @@ def test_tissue_signals_are_means_over_pure_voxels_of_the_prepared_image(partici
     assert table["csf"].mean() > 1.15 * table["white_matter"].mean()
 
 
-def test_a_run_prepared_again_has_the_same_bytes(participant, tmp_path):
+def test_a_run_prepared_again_by_another_process_has_the_same_bytes(participant, tmp_path):
     shutil.copytree(participant.study / "sub-01/ses-pre", tmp_path / "sub-01/ses-pre")
     plan = PreparationPlan(tmp_path, tmp_path / "derivatives", QUICK, SEED)
     only = [raw for raw in participant.raw.runs if raw.run.key == PREPARED]
     again, _ = prepare_runs(
-        only, participant.anatomy.files, plan, processes=1, progress=lambda _: None
+        only, participant.anatomy.files, plan, processes=2, progress=lambda _: None
     )
     for name in ("bold", "sidecar", "reference", "brain_mask", "confounds", "to_t1w"):
         assert checksum(getattr(again[0], name)) == checksum(getattr(participant.run, name)), name

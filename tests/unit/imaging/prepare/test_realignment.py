@@ -134,8 +134,15 @@ def test_rotations_are_about_the_centre():
     np.testing.assert_allclose(np.linalg.det(turned), 1)
 
 
+def test_the_turn_is_about_z_first_then_y_then_x():
+    quarter = np.pi / 2
+    turned = rigid_transform(np.array([0, 0, 0, quarter, 0, quarter]), np.zeros(3))
+    # About z from right to front, then about x from front to top.
+    np.testing.assert_allclose(turned @ [1, 0, 0, 1], [0, 0, 1, 1], atol=1e-12)
+
+
 def test_volumes_that_move_least_make_the_reference():
-    displacement = np.array([np.nan, 0.1, 0.2, 3.0, 0.1, 0.1, 0.1, 0.3])
-    # Volumes 2 and 3 lie on both sides of the jump; 0 is not in steady state. Of 6 and 7, which
-    # moved equally, the earlier is taken: half of seven volumes, rounded, is four.
+    displacement = np.array([np.nan, 0.1, 0.05, 3.0, 0.1, 0.1, 0.1, 0.3])
+    # Volumes 2 and 3 lie on both sides of the jump; 0 is not in steady state. Of those that moved
+    # equally the earlier are taken: half of seven volumes, rounded, is four.
     assert still_volumes(displacement, 1) == (1, 4, 5, 6)
