@@ -65,7 +65,7 @@ if PLAN.participants:
             mem_mb=1000,
         params:
             folder=FOLDER,
-            run=(PLAN.runs[PLAN.participants[0]][0],),
+            runs=[run for runs in PLAN.runs.values() for run in runs],
             atlas=(PROJECT.atlas if IMAGES.atlas else None,),
             images=(IMAGES,),
             regions=PROJECT.regions,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from brainchange.errors import BrainchangeError
 from brainchange.figures.qc_run import RunImages
 from brainchange.imaging.midline import known_midline
 from brainchange.imaging.nifti import Image, read_image, read_label_image
@@ -73,27 +74,38 @@ def of_template(
     return Brain(underlay, brain, found, STAND_IN)
 
 
-def of_participant(
-    files: PreparedFiles,
+def of_participants(
+    runs: Sequence[PreparedFiles],
     folder: Path,
     settings: Settings,
     regions: Sequence[Region],
     labels: Mapping[str, int],
-) -> Brain:
-    """Show the regions of a participant on its own mean BOLD image.
+) -> Brain | None:
+    """Show the regions of the first participant whose images can be read, on its own BOLD image.
 
     Parameters
     ----------
-    files : PreparedFiles
-        A run whose parcellation came with the study.
+    runs : sequence of PreparedFiles
+        Runs whose parcellation came with the study, those to be preferred first.
     folder : Path
         The study folder.
     settings, regions, labels
         Denoising (for the volumes that are dropped), regions, and the number of each label.
+
+    Returns
+    -------
+    Brain or None
+        None where no run can be read; that is told by decisions of the step that measures them.
     """
-    run = RunImages(files, folder, settings)
-    found = run.regions(run.parcellation(), regions, labels)
-    return Brain(run.underlay, run.brain, found, f"the mean BOLD image of {files.run.participant}")
+    for files in runs:
+        run = RunImages(files, folder, settings)
+        try:
+            found = run.regions(run.parcellation(), regions, labels)
+            whose = f"the mean BOLD image of {files.run.participant}"
+            return Brain(run.underlay, run.brain, found, whose)
+        except BrainchangeError:
+            continue
+    return None
 
 
 def _numbered(

@@ -200,7 +200,7 @@ def slices(brain: Brain, regions: Sequence[Region], table: pd.DataFrame) -> dict
 
 
 def write_brain(
-    brain: Brain,
+    brain: Brain | None,
     regions: Sequence[Region],
     coverage: pd.DataFrame,
     folder: Path,
@@ -212,7 +212,7 @@ def write_brain(
     Parameters
     ----------
     brain, regions, coverage
-        What is shown.
+        What is shown; without a brain only the table is written.
     folder : Path
         Where to: ``regions.png``, ``coverage.png`` (and ``.webp``), ``covered.tsv``,
         ``slices.json``.
@@ -220,11 +220,13 @@ def write_brain(
         Whether to stamp SIMULATED DATA on the pictures.
     """
     table = covered(coverage, regions)
+    COVERED_TABLE.write(table, folder / "covered.tsv")
+    if brain is None:
+        return
     with theme.applied():
         atlas, group = draw_atlas(brain, regions), draw_coverage(brain, regions, table)
     save_picture(atlas, folder / "regions", simulated=simulated)
     save_picture(group, folder / "coverage", simulated=simulated)
-    COVERED_TABLE.write(table, folder / "covered.tsv")
     packed = slices(brain, regions, table)
     write_text(folder / "slices.json", json.dumps(packed, ensure_ascii=False) + "\n")
 

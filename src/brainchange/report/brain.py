@@ -68,12 +68,17 @@ def read_brain(folder: Path | None) -> BrainViews | None:
     folder : Path or None
         ``results/<study>/brain``; None for a study from a table.
 
+    Returns
+    -------
+    BrainViews or None
+        None for a study from a table, or where there was no brain to draw.
+
     Raises
     ------
     BrainchangeError
         A file is missing, or the slices are too large for a page.
     """
-    if folder is None:
+    if folder is None or not any(folder.glob("*.webp")):
         return None
     slices = _present(folder, "slices.json").read_text(encoding="utf-8").strip()
     if len(slices) > LARGEST_SLICES:

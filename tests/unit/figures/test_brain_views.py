@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 
@@ -10,11 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from brainchange.figures.brain_input import Brain, of_participant, of_template
+from brainchange.figures.brain_input import Brain, of_participants, of_template
 from brainchange.figures.brain_views import covered, share_colour, slices, write_brain
 from brainchange.figures.qc_images import rgb
 from brainchange.imaging.nifti import Image
 from brainchange.metrics.observations import COVERAGE_TABLE
+from brainchange.report.brain import read_brain
 from brainchange.study.settings import Settings
 from made_up.pictured import AMYGDALA_L, AMYGDALA_R, REGIONS, Pictured
 
@@ -146,7 +148,19 @@ def test_regions_of_an_atlas_are_shown_on_a_template(tmp_path):
 
 def test_without_a_template_a_participant_stands_for_all(tmp_path):
     made = Pictured(tmp_path).add_run()
-    brain = of_participant(made.files, tmp_path, Settings(), REGIONS, LABELS)
+    brain = of_participants([made.files], tmp_path, Settings(), REGIONS, LABELS)
+    assert brain is not None
     assert brain.whose == "the mean BOLD image of sub-01"
     assert brain.underlay.values.max() == pytest.approx(1000, rel=0.02)
     assert (brain.found.values == 1).sum() == 8
+
+
+def test_a_participant_whose_images_are_damaged_does_not_stand_for_all(tmp_path):
+    made = Pictured(tmp_path).add_run()
+    lost = dataclasses.replace(made.files, parcellation="lost.nii.gz")
+    brain = of_participants([lost, made.files], tmp_path, Settings(), REGIONS, LABELS)
+    assert brain is not None
+    nobody = of_participants([lost], tmp_path, Settings(), REGIONS, LABELS)
+    write_brain(nobody, REGIONS, TABLE, tmp_path / "out", simulated=False)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["covered.tsv"]
+    assert read_brain(tmp_path / "out") is None
