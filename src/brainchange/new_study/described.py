@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from brainchange.new_study.scales import columns_of
 from brainchange.sources.dataset import Dataset
 from brainchange.sources.survey import Survey, Task
 from brainchange.sources.survey_sessions import GuessedTimepoints, guess_timepoints
@@ -18,6 +19,9 @@ from brainchange.sources.survey_tables import (
     folders_of,
 )
 from brainchange.study.model import Timepoint
+
+FIRST = "participants.tsv"
+"""The table of participants; others are joined to it."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +61,35 @@ class NewStudy:
         return arm_candidates(self.tables)
 
     @cached_property
+    def joined(self) -> tuple[tuple[DatasetTable, tuple[str, ...]], ...]:
+        """Further tables that are used, each with the columns that are."""
+        used = ((table, self._used(table)) for table in self.tables if table.path != FIRST)
+        return tuple((table, columns) for table, columns in used if columns)
+
+    def _used(self, table: DatasetTable) -> tuple[str, ...]:
+        scales = (s for s in table.scales if columns_of(s, self.timepoints))
+        columns = [column for scale in scales for column in scale.columns.values()]
+        columns += [column.name for column in table.columns if column.use == "covariate"]
+        if self.arm is not None and self.arm.table == table.path:
+            columns.append(self.arm.name)
+        return tuple(dict.fromkeys(columns))
+
+    @cached_property
     def of_participants(self) -> DatasetTable | None:
         """The table of participants."""
-        return next((one for one in self.tables if one.path == "participants.tsv"), None)
+        return next((one for one in self.tables if one.path == FIRST), None)
 
     @property
     def arm(self) -> Column | None:
-        """The likeliest arm column of the table of participants."""
-        found = [column for column in self.arms if column.table == "participants.tsv"]
-        return next(iter(found), None)
+        """The likeliest arm column: of the table of participants, else of another that is here."""
+        here = [column for column in self.arms if column.levels]
+        return min(here, key=lambda column: column.table != FIRST, default=None)
 
     @cached_property
     def members(self) -> Mapping[str, frozenset[str]]:
         """Arm → folders of its participants."""
-        table, arm = self.of_participants, self.arm
+        arm = self.arm
+        table = next((one for one in self.tables if arm and one.path == arm.table), None)
         if table is None or arm is None:
             return {}
         folder = folders_of(table.participants, self.survey.participants)

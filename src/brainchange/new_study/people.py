@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from brainchange.new_study.described import NewStudy
 from brainchange.new_study.text import asked, comment, counted, plain, quoted, shortened
 from brainchange.sources.survey_tables import Column, DatasetTable, folders_of, is_sex
+from brainchange.study.given import full_label
 
 _NAMES_TOLD = 5
 _README_LINES_TOLD = 6
@@ -17,18 +18,54 @@ def participants(new: NewStudy) -> Iterator[str]:
     """Write the table of participants, and what is in all tables."""
     yield from (comment(line) for line in _tables_told(new))
     yield "participants:"
+    if any(_has_zeros(table, new.survey.participants) for table in new.tables):
+        yield "  drop_leading_zeros: true"
+    yield from _joined(new)
     others = [_candidate(column) for column in new.arms if column is not new.arm]
     if new.arm is None:
         known = f" Candidates: {'; '.join(others)}." if others else ""
         yield f"  arm_column:  {asked(f'which column says the arm?{known}')}"
     else:
         told = f"is this the arm? Others: {'; '.join(others)}" if others else ""
+        told += f". Or columns joined: made: {{arm: [{new.arm.name}, …]}}" if others else ""
         yield f"  # {_candidate(new.arm)}"
         yield f"  arm_column: {quoted(new.arm.name)}{'  ' + asked(told) if told else ''}"
     facts = dict(_facts(new))
     if facts:
         inside = ", ".join(f"{fact}: {quoted(name)}" for fact, name in facts.items())
         yield f"  columns: {{{inside}}}"
+    covariates = list(_covariates(new))
+    if covariates:
+        yield "  covariates:"
+        yield from covariates
+
+
+def _joined(new: NewStudy) -> Iterator[str]:
+    """Write the further tables that hold scales, covariates, or the arm."""
+    if new.joined:
+        yield "  tables:"
+    for table, columns in new.joined:
+        path = table.path.replace("sub-*", "{participant}")
+        session = ", session_column: session_id" if table.by_session else ""
+        yield f"    - path: {quoted(path)}" if session else f"    - {{path: {quoted(path)}}}"
+        if session:
+            yield "      session_column: session_id"
+            yield f"      columns: [{', '.join(map(quoted, columns))}]"
+
+
+def _covariates(new: NewStudy) -> Iterator[str]:
+    """Write what differs between scanners, sites and cohorts; it must be held equal."""
+    for table in new.tables:
+        for column in table.columns:
+            if column.use == "covariate" and len(column.levels) > 1:
+                name = f"{column.name}_pre" if table.by_session else column.name
+                yield f"    {quoted(column.name.lower())}: {{column: {quoted(name)}}}"
+
+
+def _has_zeros(table: DatasetTable, folders: frozenset[str]) -> bool:
+    """Whether identifiers in a table have zeros at the front that folders lack."""
+    found = folders_of(table.participants, folders)
+    return any(full_label(written) != folder for written, folder in found.items())
 
 
 def _tables_told(new: NewStudy) -> Iterator[str]:

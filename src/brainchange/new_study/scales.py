@@ -12,6 +12,7 @@ from brainchange.sources.survey_tables import DatasetTable, Scale
 from brainchange.study.model import Timepoint
 from brainchange.study.strict import Direction
 
+_TIMES_TOLD = 6
 _NAME = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -52,18 +53,16 @@ KNOWN: tuple[tuple[re.Pattern[str], KnownScale], ...] = (
 def outcomes(tables: Sequence[DatasetTable], guess: GuessedTimepoints) -> Iterator[str]:
     """Write outcomes: scales of the table of participants with columns before and after.
 
-    Others are named in comments: scored once, in another table, or a row a session.
+    Others are named in comments: scored once, at other times, or in a table that is not here.
     """
     scales = [scale for table in tables for scale in table.scales]
     written = {
-        _key(scale): (scale, columns)
-        for scale in scales
-        if (columns := _columns(scale, guess)) and scale.table == "participants.tsv"
+        _key(scale): (scale, columns) for scale in scales if (columns := columns_of(scale, guess))
     }
     used = [scale for scale, _ in written.values()]
     others = [comment(f"  {_told(scale)}") for scale in scales if scale not in used]
     if others:
-        yield "# Scales that are not below: scored once, in another table, or a row a session."
+        yield "# Scales that are not below: scored once, at other times, or not here yet."
         yield from others
         yield asked("which of these are outcomes, and in which columns?")
     yield "outcomes:" if written else "outcomes: {}"
@@ -71,13 +70,18 @@ def outcomes(tables: Sequence[DatasetTable], guess: GuessedTimepoints) -> Iterat
         yield from _outcome(key, scale, columns)
 
 
-def _columns(scale: Scale, guess: GuessedTimepoints) -> dict[Timepoint, str]:
-    """Column of each timepoint; empty where scores are not before and after.
+def columns_of(scale: Scale, guess: GuessedTimepoints) -> dict[Timepoint, str]:
+    """Name the column of each timepoint; empty where scores are not before and after.
 
-    Times are session labels, words, or numbers of which the first is pre unless a word is.
+    Times are session labels, words, or numbers of which the first is pre unless a word is. A column
+    with a row a session becomes one a timepoint (``score_pre``) when tables are joined. In a
+    dataset of one session a score is enough.
     """
-    if scale.by_session or len(scale.columns) < 2:
-        return {}
+    if scale.by_session:
+        return _joined_columns(scale, guess)
+    if len(scale.columns) < 2:
+        once = "post" not in guess.labels and "" in scale.columns
+        return {"pre": scale.columns[""]} if once else {}
     of_session = {label.lower(): t for t, labels in guess.labels.items() for label in labels}
     if set(scale.columns) <= set(of_session):
         found = {of_session[time]: column for time, column in scale.columns.items()}
@@ -87,12 +91,21 @@ def _columns(scale: Scale, guess: GuessedTimepoints) -> dict[Timepoint, str]:
     return found if {"pre", "post"} <= set(found) else {}
 
 
+def _joined_columns(scale: Scale, guess: GuessedTimepoints) -> dict[Timepoint, str]:
+    found: dict[Timepoint, str] = {
+        timepoint: f"{scale.name}_{timepoint}"
+        for timepoint, labels in guess.labels.items()
+        if set(labels) & set(scale.n_scored)
+    }
+    return found if {"pre", "post"} <= set(found) else {}
+
+
 def _outcome(key: str, scale: Scale, columns: Mapping[Timepoint, str]) -> Iterator[str]:
     known = _known(scale)
-    scored = ", ".join(f"{time} {n}" for time, n in scale.n_scored.items())
-    yield f"  # Scores: {scored}."
+    yield f"  {comment(f'Scores: {_scored(scale)}.')}"
     if known is None:
         question = "is up or down better, and what are the lowest and highest possible scores?"
+        question += " Delete it if it is no outcome"
         yield f"  {asked(question)}"
     label = known.label if known else shortened(scale.label or scale.name, 80)
     yield f"  {quoted(key)}:"
@@ -115,12 +128,17 @@ def _key(scale: Scale) -> str:
 
 
 def _told(scale: Scale) -> str:
-    times = list(scale.n_scored.items())
-    shown = ", ".join(f"{time or 'once'} {n}" for time, n in times[:6])
-    more = f", … ({len(times)} in all)" if len(times) > 6 else ""
     place = "" if scale.table == "participants.tsv" else f" in {scale.table}"
     columns = ", ".join(dict.fromkeys(scale.columns.values()))
     named = (
         f"{shortened(columns, 200)}{place}" if columns else f"{shortened(scale.name, 60)}{place}"
     )
-    return f"{named}: {shown}{more}" if times else f"{named}: not here yet"
+    return f"{named}: {_scored(scale) or 'not here yet'}"
+
+
+def _scored(scale: Scale) -> str:
+    """Count who has a score, at the first few times."""
+    times = list(scale.n_scored.items())
+    shown = ", ".join(f"{time or 'once'} {n}" for time, n in times[:_TIMES_TOLD])
+    more = f", … ({len(times)} times in all)" if len(times) > _TIMES_TOLD else ""
+    return shown + more

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 from brainchange.new_study.described import NewStudy
 from brainchange.new_study.text import asked, comment, quoted, shortened
 from brainchange.sources.survey import Task
+
+SELDOM = 0.05
+"""Share of sessions with both labels below which two labels may be one task."""
 
 
 def timepoints(new: NewStudy) -> Iterator[str]:
@@ -28,6 +32,7 @@ def tasks(new: NewStudy) -> Iterator[str]:
     """Write tasks, other images, and conditions of tasks."""
     tasks = new.survey.tasks
     yield from (comment(_task_told(task)) for task in tasks)
+    yield from (asked(one) for one in _one_task_of_two_labels(tasks))
     if not tasks:
         yield asked("the dataset has no functional images: what is measured?")
     yield f"tasks: [{', '.join(quoted(task.label) for task in tasks)}]"
@@ -37,6 +42,24 @@ def tasks(new: NewStudy) -> Iterator[str]:
         yield comment("Conditions of all tables of events; 'task_contrasts' compare them.")
         yield "events:"
         yield f"  conditions: [{', '.join(map(quoted, conditions))}]"
+
+
+def _one_task_of_two_labels(tasks: Sequence[Task]) -> Iterator[str]:
+    """Ask about labels that differ in a number and are (almost) never in one session together."""
+    for first, second in combinations(tasks, 2):
+        stem = first.label.rstrip("0123456789")
+        runs = [
+            {(name, session) for session, names in task.sessions.items() for name in names}
+            for task in (first, second)
+        ]
+        shared = len(runs[0] & runs[1])
+        alike = stem and stem == second.label.rstrip("0123456789")
+        if alike and shared < SELDOM * min(len(one) for one in runs):
+            yield (
+                f"are {first.label} and {second.label} one task under two labels? "
+                f"{shared} sessions have both. If so: tasks: [{stem}], "
+                f"task_labels: {{{stem}: [{first.label}, {second.label}]}}"
+            )
 
 
 def _task_told(task: Task) -> str:

@@ -266,12 +266,19 @@ def _column(path: str, name: str, table: Table, told: object) -> Column:
     described: Mapping[str, Any] = told if isinstance(told, dict) else {}
     levels = described.get("Levels")
     labels = {str(k): str(v) for k, v in levels.items()} if isinstance(levels, dict) else {}
-    cells = [row[name] for row in table.rows]
+    cells = _cells(name, table)
     counts = Counter(cell for cell in cells if cell.lower() not in MISSING)
     label = str(described.get("LongName") or described.get("Description") or "")
     ordered = {level: counts[level] for level in sorted(counts, key=lambda c: (-counts[c], c))}
     use = _use(name, counts, labels) if table.rows else _use_unseen(name, labels)
     return Column(path, name, use, ordered, len(cells) - sum(counts.values()), label, labels)
+
+
+def _cells(name: str, table: Table) -> list[str]:
+    """Cells of a column; of a table by session every value of a participant once."""
+    if SESSION not in table.names:
+        return [row[name] for row in table.rows]
+    return [cell for _, cell in dict.fromkeys((row.get(ID, ""), row[name]) for row in table.rows)]
 
 
 def _use(name: str, counts: Mapping[str, int], labels: Mapping[str, str]) -> Use:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
 from pathlib import Path
@@ -24,12 +25,16 @@ from brainchange.study.undecided import questions
 
 REAL: dict[str, dict[str, Any]] = {
     "ds003007": {
+        "outcomes": {"BDI", "MADRS", "Zung_SDS", "TAS_26", "RRS_sum"},
+        "tables": set(),
         "arms": {"group": {"depr_no_treatment": 15, "depr_cbt": 8, "depr_nfb": 6}},
         "timepoints": {"pre": ["pre"], "post": ["post"]},
         "repetition_times": {"rest": [2.5]},
         "scales": {"MADRS": (12, 11), "BDI": (28, 26), "TAS-26": (27, 26), "RRS-sum": (26, 26)},
     },
     "ds006303": {
+        "outcomes": {"PARS_CLINICIAN_RATING"},
+        "tables": {"phenotype/phenotype.tsv"},
         "arms": {
             "group": {"ANX": 81, "HV": 68},
             "ABMT": {"-1": 35, "1": 31},
@@ -40,18 +45,24 @@ REAL: dict[str, dict[str, Any]] = {
         "scales": {"PARS_CLINICIAN_RATING": (70, 68, 63)},
     },
     "ds006577": {
+        "outcomes": set(),
+        "tables": set(),
         "arms": {"group": {"Anx": 113, "HV": 72}, "condition": {"sham": 59, "active": 54}},
         "timepoints": {"pre": ["pre"], "post": ["post"]},
         "repetition_times": {"TAU2": [2.3]},
         "scales": {"pars_rater_score": (), "scared_ch_total_score": ()},
     },
     "ds005016": {
+        "outcomes": set(),
+        "tables": set(),
         "arms": {"group": {"MBSR+": 46, "SMH": 44}},
         "timepoints": {"pre": ["01"], "post": ["02"], "followup": ["03"]},
         "repetition_times": {"rest": [2.0, 2.05], "msit": [2.5], "pain": [2.5]},
         "scales": {},
     },
     "ds005917": {
+        "outcomes": {"MADRS_Total", "HAMD_Bech", "HAM17_Total"},
+        "tables": {"phenotype/phenotype.tsv"},
         "arms": {
             "group": {"MDD": 33, "HC": 22, "BP": 3},
             "infusion_1": {"d": 28, "p": 24},
@@ -62,18 +73,24 @@ REAL: dict[str, dict[str, Any]] = {
         "scales": {"MADRS_Total": (56, 46, 38, 45, 41), "HAM17_Total": (56, 46, 28, 45, 32)},
     },
     "ds004627": {
-        "arms": {"group": {"MDD": 381, "HV": 86}},
+        "outcomes": {"s_mfq_tot", "s_shaps_tot"},
+        "tables": {"{participant}/{participant}_sessions.tsv"},
+        "arms": {"group": {"MDD": 80, "HV": 52}},
         "timepoints": {"pre": ["v1"], "post": ["v4"]},
         "repetition_times": {"rest": [2.5, 2.57, 2.572, 2.857]},
         "scales": {"s_shaps_tot": None, "s_mfq_tot": None},
     },
     "ds003357": {
+        "outcomes": set(),
+        "tables": set(),
         "arms": {"group": {"control": 17, "biofeedback": 15}},
         "timepoints": {"pre": ["01"], "post": ["02"]},
         "repetition_times": {"rest": [0.484]},
         "scales": {},
     },
     "ds002748": {
+        "outcomes": {"BDI", "MADRS", "Zung_SDS"},
+        "tables": set(),
         "arms": {"group": {"depr": 51, "control": 21}},
         "timepoints": {"pre": []},
         "repetition_times": {"rest": [2.5]},
@@ -157,6 +174,11 @@ def test_the_written_file_is_read_and_its_check_tells_what_is_open_and_nothing_e
         ),
         ("ds006303", ["44 with rest before and after", "30 with rest before and after"]),
         ("ds006577", ["phenotype/pars.tsv: its content is annexed", "85 participants (sub-22818"]),
+        ("ds006303", ["drop_leading_zeros: true", "cohort: {column: COHORT}"]),
+        ("ds006303", ["are TAU1 and TAU2 one task under two labels? 1 sessions have both"]),
+        ("ds006303", ["mid: PARS_MID-TREATMENT_CLINICIAN_RATING"]),
+        ("ds005917", ["{pre: MADRS_Total_pre, post: MADRS_Total_post, followup: MADRS_Total_f"]),
+        ("ds004627", ["scanner: {column: scanner_pre}"]),
         ("ds004627", ["sub-*/sub-*_sessions.tsv: 467 rows, 130 participants"]),
         ("ds004627", ["4 echoes", "51 session labels"]),
         ("ds003007", ["No participant of depr_no_treatment has a T1w image at post"]),
@@ -172,33 +194,53 @@ def test_traps_of_the_real_tables_are_told(
     assert [word for word in words if word not in text] == []
 
 
-@pytest.mark.shared
-def test_an_answered_file_is_a_study_that_can_be_locked(shared: Path, tmp_path: Path) -> None:
-    bundles = shared / "git-bundles"
-    dataset = dataset_of_mirror("ds003007", None, bundles, tmp_path)
-    derived = derivatives_of_mirror("ds003007", bundles, tmp_path)
-    text = study_text(NewStudy("ds003007", survey(dataset), derived))
-    roles = iter(["untreated", "therapy", "comparison"])
+def answered(text: str, arms: list[str]) -> str:
+    """Answer every question of a study file somehow, as a person would in an editor."""
     answers = {
-        "role": lambda: next(roles),
-        "randomised": lambda: "false",
-        "description": lambda: "not at random",
-        "better": lambda: "down",
-        "minimum": lambda: "0",
-        "maximum": lambda: "200",
-        "label": lambda: "CBT − untreated",
+        "role": "therapy",
+        "randomised": "false",
+        "description": "not at random",
+        "better": "down",
+        "minimum": "-1000",
+        "maximum": "1000",
+        "label": "first − second",
     }
     lines = []
     for line in text.splitlines():
         found = re.match(r"(\s*)(\w+):(\s*#.*)?$", line)
         answer = answers.get(found[2]) if found else None
-        lines.append(f"{found[1]}{found[2]}: {answer()}" if found and answer else line)
-    whole = re.sub(r"# TO DECIDE:.*", "", "\n".join(lines))
-    whole = whole.replace("treated: []", "treated: [depr_cbt]")
-    whole = whole.replace("control: []", "control: [depr_no_treatment]")
+        lines.append(f"{found[1]}{found[2]}: {answer}" if found and answer else line)
+    whole = re.sub(r"# TO DECIDE:.*", "", "\n".join(lines)).replace(
+        "kind: ,", "kind: emotion_task,"
+    )
+    whole = whole.replace("treated: []", f"treated: [{json.dumps(arms[0])}]")
+    return whole.replace("control: []", f"control: [{json.dumps(arms[1])}]")
+
+
+@pytest.mark.shared
+def test_an_answered_file_is_a_study(real: NewStudy, tmp_path: Path) -> None:
     folder = tmp_path / "config" / "studies"
     folder.mkdir(parents=True)
-    (folder / "ds003007.yaml").write_text(whole)
+    assert real.arm
+    whole = answered(study_text(real), list(real.arm.levels))
+    (folder / f"{real.id}.yaml").write_text(whole)
+    study = read_study(tmp_path, real.id)
+    assert {t: list(labels) for t, labels in study.timepoints.items()} == (
+        REAL[real.id]["timepoints"]
+    )
+    assert set(study.outcomes) >= REAL[real.id]["outcomes"]
+    assert {one.path for one in study.participants.tables} == REAL[real.id]["tables"]
+
+
+@pytest.mark.shared
+def test_an_answered_file_can_be_locked(shared: Path, tmp_path: Path) -> None:
+    bundles = shared / "git-bundles"
+    dataset = dataset_of_mirror("ds003007", None, bundles, tmp_path)
+    derived = derivatives_of_mirror("ds003007", bundles, tmp_path)
+    text = study_text(NewStudy("ds003007", survey(dataset), derived))
+    folder = tmp_path / "config" / "studies"
+    folder.mkdir(parents=True)
+    (folder / "ds003007.yaml").write_text(answered(text, ["depr_cbt", "depr_no_treatment"]))
     study = read_study(tmp_path, "ds003007")
     assert study.outcomes["BDI"].columns == {"pre": "BDI_ses-pre", "post": "BDI_ses-post"}
     paths = [row.path for row in build_lock(study, bundles, tmp_path)]
