@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import stat
+import subprocess
+import sys
 import webbrowser
 from pathlib import Path
 
@@ -98,3 +102,31 @@ def test_the_report_is_opened_or_its_path_printed(
     monkeypatch.setattr(webbrowser, "get", none)
     assert CliRunner().invoke(app, ["open", "demo"]).exit_code == 0
     assert len(opened) == 1
+
+
+INTERRUPTED = """
+import signal
+import sys
+from pathlib import Path
+import brainchange.run as module
+signal.signal(signal.SIGINT, signal.default_int_handler)
+stop = "trap 'echo stopped > stopped; exit 1' INT; echo '1 of 9 steps (11%) done'; sleep 60 & wait"
+module.snakemake = lambda root, study, arguments: ["sh", "-c", stop]
+said = lambda told: print(told.done, flush=True)
+sys.exit(module.run_study(Path(sys.argv[1]), "demo", [], said)[0])
+"""
+
+
+def test_an_interruption_waits_for_snakemake_to_stop_and_is_told_by_its_own_code(
+    tmp_path: Path,
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"1\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=20) == 130
+    assert (tmp_path / "stopped").read_text() == "stopped\n"
