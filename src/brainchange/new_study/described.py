@@ -81,9 +81,10 @@ class NewStudy:
 
     @property
     def arm(self) -> Column | None:
-        """The likeliest arm column: of the table of participants, else of another that is here."""
-        here = [column for column in self.arms if column.levels]
-        return min(here, key=lambda column: column.table != FIRST, default=None)
+        """The likeliest arm column: one that is here first, of the table of participants first."""
+        told = [column for column in self.arms if column.levels or column.labels_of_levels]
+        order = [(not column.levels, column.table != FIRST) for column in told]
+        return told[order.index(min(order))] if told else None
 
     @cached_property
     def members(self) -> Mapping[str, frozenset[str]]:

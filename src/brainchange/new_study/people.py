@@ -122,17 +122,19 @@ def _facts(new: NewStudy) -> Iterator[tuple[str, str]]:
 
 def arms(new: NewStudy) -> Iterator[str]:
     """Write the arms with their sizes, and ask how participants came into them."""
-    levels = new.arm.levels if new.arm else {}
+    labels = (new.arm.labels_of_levels if new.arm else None) or {}
+    counted_here = new.arm.levels if new.arm else {}
+    levels = counted_here or dict.fromkeys(labels, 0)
     question = asked("which arms are there, and what is each: label and role?")
     yield "arms:" if levels else f"arms:  {question}"
-    labels = (new.arm.labels_of_levels if new.arm else None) or {}
     for level, n in levels.items():
         complete = [
             f"{len(members & new.complete(task))} with {task.label} before and after"
             for task in new.survey.tasks
             if (members := new.members.get(level, frozenset())) and "post" in new.timepoints.labels
         ]
-        yield f"  # {n} participants{': ' if complete else ''}{', '.join(complete)}"
+        sizes = f"{n} participants{': ' if complete else ''}{', '.join(complete)}"
+        yield f"  # {sizes if counted_here else 'not counted: the table is annexed'}"
         yield f"  {quoted(level)}:"
         yield f"    label: {quoted(shortened(labels.get(level) or level, 60))}"
         yield f"    role:  {asked('therapy, comparison, untreated or healthy?')}"

@@ -293,6 +293,20 @@ def test_tables_that_cannot_be_read_or_name_others_are_told(hostile: Path) -> No
     assert "1 participant (sub-99) in the table, without a folder" in text
 
 
+def test_arms_of_an_annexed_table_of_participants_are_those_of_its_sidecar(hostile: Path) -> None:
+    (hostile / "participants.tsv").unlink()
+    (hostile / "participants.tsv").symlink_to("../.git/annex/objects/aa/bb/MD5E-s9--x/MD5E-s9--x")
+    levels = {"cbt": "Cognitive behavioural therapy", "wait": "Waiting list"}
+    sidecar = {"group": {"Levels": levels}, "age": {"Units": "years"}}
+    (hostile / "participants.json").write_text(json.dumps(sidecar))
+    text = study_text(NewStudy("mine", survey(dataset_of_folder(hostile)), folder=hostile))
+    assert "participants.tsv: its content is annexed" in text
+    assert "not counted: the table is annexed" in text
+    values = yaml.safe_load(text)
+    assert values["participants"]["arm_column"] == "group"
+    assert {name: arm["label"] for name, arm in values["arms"].items()} == levels
+
+
 def test_the_command_writes_a_file_once_and_check_tells_its_questions(
     hostile: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
