@@ -161,7 +161,7 @@ def _observed(
     ]
     rows = rows[rows["timepoint"].isin(TIMEPOINTS)]
     pairs = list(zip(rows["region"].fillna(""), rows["region_2"].fillna(""), strict=True))
-    rows = rows[[pair in set(measure.members) for pair in pairs]]
+    rows = rows[[pair in set(measure.every) for pair in pairs]]
     return {
         "table": (results / "observations.tsv").relative_to(project.root).as_posix(),
         "metric": measure.metric,
@@ -169,7 +169,7 @@ def _observed(
         "task": measure.task,
         "condition": measure.condition or None,
         "specifications": sorted(set(rows["specification"])),
-        "members": ["–".join(filter(None, member)) for member in measure.members],
+        "members": ["–".join(filter(None, member)) for member in measure.every],
         "sessions": sorted({str(one) for one in rows["session_id"].dropna()}),
         "n_values": len(rows),
         "n_participants": len(who),
@@ -229,6 +229,8 @@ def _said(project: Project, claim: Claim | None, name: str) -> Record:
         "metric": claim.metric,
         "groups": list(claim.groups),
         "pairs": [list(pair) for pair in claim.pairs],
+        "networks": [list(pair) for pair in claim.networks],
+        "minus": [list(pair) for pair in claim.minus],
         "contradicts": list(claim.contradicts),
         "note": claim.note or None,
     }

@@ -18,6 +18,7 @@ from brainchange.simulate.model import Simulation, read_simulation
 from brainchange.simulate.plan import planned_paths
 from brainchange.sources.bids import PreparedFiles, prepared_runs
 from brainchange.sources.fetch import missing
+from brainchange.sources.freesurfer import FreesurferVolumes, freesurfer_volumes
 from brainchange.sources.lock import LockRow, participant_of, read_lock
 from brainchange.sources.overlap import shared_with, study_images
 from brainchange.sources.patterns import matching
@@ -74,9 +75,21 @@ class Plan:
 
     @property
     def measures_anatomy(self) -> bool:
-        """Whether metrics of anatomy are asked for, and some participant has two T1w images."""
+        """Whether metrics of anatomy are asked for, and can be measured in some participant.
+
+        From two T1w images, or as FreeSurfer measured them.
+        """
         asked = anatomy_metrics() & set(self.project.settings.metrics)
-        return bool(asked) and any(len(raw.t1w_of_timepoint) > 1 for raw in self.raw.values())
+        there = any(len(raw.t1w_of_timepoint) > 1 for raw in self.raw.values())
+        return bool(asked) and (there or bool(self.freesurfer))
+
+    @cached_property
+    def freesurfer(self) -> Mapping[str, FreesurferVolumes]:
+        """FreeSurfer's volumes of each participant; none where the study names no folder."""
+        study = self.project.study
+        folder = study.images.freesurfer.rstrip("/")
+        times = tuple(study.timepoints.items())
+        return freesurfer_volumes(self.paths, folder, times) if folder else {}
 
     @property
     def decisions(self) -> Sequence[Decision]:

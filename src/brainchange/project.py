@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,13 @@ from brainchange.metrics.registry import computed_metrics, contrasted_metrics, m
 from brainchange.study.atlases import ATLASES, AtlasSource, choose_atlas, read_atlases
 from brainchange.study.claims import Claim, Claims
 from brainchange.study.model import Images, Study
-from brainchange.study.regions import Region, read_regions, regions_of_atlas
+from brainchange.study.regions import (
+    Region,
+    groups_and_networks,
+    read_regions,
+    regions_of_atlas,
+    with_networks,
+)
 from brainchange.study.settings import Regressors, Scrubbing, Settings
 from brainchange.study.strict import parse, read_yaml
 from brainchange.study.templates import TEMPLATES, TemplateSource, choose_template, read_templates
@@ -25,6 +31,8 @@ from brainchange.study.undecided import undecided
 CONFIG = "config/config.yaml"
 REGIONS = "config/regions.tsv"
 CLAIMS = "config/claims.yaml"
+FREESURFER_ATLAS = "aparcaseg"
+"""Atlas of config/regions.tsv whose labels are FreeSurfer's names."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,8 @@ class Project:
         study measures a parcellation of its derivatives.
     template : TemplateSource or None
         The template that raw images are registered to; None where derivatives are measured.
+    known_regions : tuple of Region
+        Every row of `config/regions.tsv`.
     """
 
     root: Path
@@ -57,6 +67,23 @@ class Project:
     claims: Claims
     atlas: AtlasSource | None = None
     template: TemplateSource | None = None
+    known_regions: tuple[Region, ...] = ()
+
+    @property
+    def measured_regions(self) -> tuple[Region, ...]:
+        """The regions as images are measured in them: another network measures none again."""
+        return tuple(replace(region, networks=()) for region in self.regions)
+
+    @property
+    def freesurfer_regions(self) -> tuple[Region, ...]:
+        """The regions with FreeSurfer's names of their structures; none where it has no such."""
+        named = {r.region: r for r in self.known_regions if r.atlas == FREESURFER_ATLAS}
+        return tuple(
+            replace(region, labels=(), midline_distance=None)
+            if region.region not in named
+            else replace(named[region.region], networks=())
+            for region in self.regions
+        )
 
     @property
     def lock_path(self) -> Path:
@@ -86,7 +113,7 @@ class Project:
             self.claims,
             self.study,
             computed=computed_metrics(self.settings.metrics) if computed is None else computed,
-            groups={region.group for region in self.regions},
+            groups=groups_and_networks(self.regions),
             arm_sizes=arm_sizes,
             contrasted=contrasted_metrics(),
         )
@@ -133,12 +160,15 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
     with _collected(problems):
         study = read_study(root, settings.study)
     problems.extend(_settings_problems(settings))
+    if regions:
+        problems.extend(_network_problems(settings, regions))
     problems.extend(missing_files(atlases, root, ATLASES))
     problems.extend(label_problems(regions, atlases, root, REGIONS))
     if regions and study:
         with _collected(problems):
             named = study.images.segmentation
             chosen = regions_of_atlas(regions, named, settings.regions, f"{CONFIG}: regions")
+            chosen = with_networks(chosen, settings.networks)
     if regions and study and study.task_contrasts:
         problems.extend(_seed_problems(settings, regions))
     if study:
@@ -151,12 +181,12 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
         where = f"config/studies/{study.id}.yaml"
         problems.extend(given_problems(study.observations, chosen, where))
     if claims and regions:
-        problems.extend(_claim_problems(claims, regions))
+        problems.extend(_claim_problems(claims, regions, settings))
     if claims and study:
         problems.extend(_task_claim_problems(study, claims))
     if problems or not (study and claims):
         raise ConfigError.from_problems(problems)
-    return Project(root, settings, study, chosen, claims, atlas, template)
+    return Project(root, settings, study, chosen, claims, atlas, template, regions)
 
 
 def read_study(root: Path, name: str) -> Study:
@@ -261,6 +291,33 @@ def _settings_problems(settings: Settings) -> list[Problem]:
     return problems
 
 
+def _network_problems(settings: Settings, regions: tuple[Region, ...]) -> Iterator[Problem]:
+    """Tell of networks of groups that do not exist, and of names that mean something else."""
+    groups = dict.fromkeys(region.group for region in regions)
+    names = {*groups, *(region.region for region in regions)}
+    for network, members in settings.networks.items():
+        place = f"{CONFIG}: networks.{network}"
+        if network in names:
+            yield Problem(f"'{network}' is also a region or group", place, fix="rename the network")
+        for group in dict.fromkeys(members):
+            if group not in groups:
+                yield Problem(
+                    f"no region belongs to the group '{group}'",
+                    place,
+                    f"it is mistyped, or its regions are not in {REGIONS}",
+                    did_you_mean(group, groups),
+                )
+    known = metrics()
+    for name in settings.metrics:
+        of = known[name].of if name in known else ""
+        if of and of not in settings.metrics:
+            yield Problem(
+                f"the metric '{name}' is made from '{of}', which is not computed",
+                f"{CONFIG}: metrics",
+                fix=f"add {of}, or leave {name} out",
+            )
+
+
 def _seed_problems(settings: Settings, regions: tuple[Region, ...]) -> Iterator[Problem]:
     groups = dict.fromkeys(region.group for region in regions)
     if settings.task.seeds not in groups:
@@ -288,12 +345,17 @@ def _alternative_problems(settings: Settings) -> Iterator[Problem]:
                 )
 
 
-def _claim_problems(claims: Claims, regions: tuple[Region, ...]) -> list[Problem]:
+def _claim_problems(
+    claims: Claims, regions: tuple[Region, ...], settings: Settings
+) -> list[Problem]:
     groups = {region.group for region in regions}
-    return [p for claim in claims.claims for p in _problems_of_claim(claim, groups)]
+    networks = tuple(settings.networks)
+    return [p for claim in claims.claims for p in _problems_of_claim(claim, groups, networks)]
 
 
-def _problems_of_claim(claim: Claim, groups: Collection[str]) -> Iterator[Problem]:
+def _problems_of_claim(
+    claim: Claim, groups: Collection[str], networks: Collection[str]
+) -> Iterator[Problem]:
     """Tell names that do not exist; what is merely not computed is told for each study."""
     place = f"{CLAIMS}: claim {claim.id}"
     declared = {name: metric for metric in metrics().values() for name in metric.produced}
@@ -301,11 +363,12 @@ def _problems_of_claim(claim: Claim, groups: Collection[str]) -> Iterator[Proble
     if claim.metric and metric is None:
         hint = did_you_mean(claim.metric, declared)
         yield Problem(f"there is no metric '{claim.metric}'", place, "a typing error", hint)
-    elif metric and metric.per not in (("pair", "seed") if claim.pairs else ("region",)):
+    elif metric and metric.per not in _fitting(claim):
         yield Problem(
             f"the metric '{claim.metric}' has one value a {metric.per}",
             place,
-            fix="use 'pairs' for a metric of pairs, 'groups' for a metric of regions",
+            fix="use 'pairs' for a metric of pairs, 'groups' for a metric of regions, 'networks' "
+            "for a metric of networks",
         )
     predictors = claim.predictors
     if predictors and (of := declared.get(predictors.metric)) is None:
@@ -313,7 +376,15 @@ def _problems_of_claim(claim: Claim, groups: Collection[str]) -> Iterator[Proble
         yield Problem(f"there is no metric '{predictors.metric}'", place, "a typing error", hint)
     elif predictors and of and of.per != "pair":
         yield Problem(f"the metric '{predictors.metric}' is none of pairs", place)
-    for group in (*claim.named_groups, *(predictors.named_groups if predictors else ())):
+    for network in (*claim.named_networks, *(predictors.networks if predictors else ())):
+        if network not in networks:
+            yield Problem(
+                f"there is no network '{network}'",
+                place,
+                f"it is mistyped, or not among the networks of {CONFIG}",
+                did_you_mean(network, networks),
+            )
+    for group in (*claim.named_groups, *(predictors.groups if predictors else ())):
         if group not in groups:
             yield Problem(
                 f"no region belongs to the group '{group}'",
@@ -321,6 +392,13 @@ def _problems_of_claim(claim: Claim, groups: Collection[str]) -> Iterator[Proble
                 f"it is mistyped, or its regions are not in {REGIONS}",
                 did_you_mean(group, groups),
             )
+
+
+def _fitting(claim: Claim) -> tuple[str, ...]:
+    """Say what a metric must have one value of, for what the claim names."""
+    if claim.pairs:
+        return "pair", "seed"
+    return ("network",) if claim.networks else ("region",)
 
 
 def _task_claim_problems(study: Study, claims: Claims) -> Iterator[Problem]:

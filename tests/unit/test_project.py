@@ -38,7 +38,7 @@ def test_the_committed_configuration_is_sound(root):
     for name in study_names(root):
         project = load_project(root, {"study": name})
         assert project.study.id == name
-        assert len(project.regions) == 28
+        assert len(project.regions) in (28, 30)
 
 
 def test_the_commented_configuration_is_made_from_the_model(root):
@@ -247,9 +247,10 @@ def test_the_edges_of_a_claim_are_each_named_once_in_the_configured_order(root):
     claims = parse(Claims, read_yaml(root / "config" / "claims.yaml"), "claims")
     members = {c.id: c.members(regions) for c in claims.claims if c.metric}
     # By hand: 1 edge within dlPFC, 2 × 2 with dmPFC, 2 × 2 with ACC; 4 × 2 pairs of groups × 4.
-    # A4: 1 + 4 + 1, D2: 6 pairs of groups × 4. D3: 3 groups of 2.
+    # A4: 1 + 4 + 1, D2: 6 pairs of groups × 4. D3: 3 groups of 2. P4: one network.
     assert {name: len(edges) for name, edges in members.items()} == {
         "D3": 6,
+        "P4": 1,
         "P1": 6,
         "A1": 2,
         "D5": 2,
@@ -308,3 +309,25 @@ def test_the_configuration_is_checked_from_the_command_line_and_told_without_tra
     assert "config/config.yaml: study: 1 is not text" in done.stderr
     assert 'quote it: "…"' in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told_so"),
+    [
+        ("default: [PCC,", "default: [PPC,", "no region belongs to the group 'PPC'"),
+        ("  limbic: [", "  amygdala: [", "'amygdala' is also a region or group"),
+        ("  control: [", "  kontrol: [", "there is no network 'control'"),
+        ("metrics: [connectivity, ", "metrics: [", "is made from 'connectivity'"),
+    ],
+)
+def test_mistakes_in_networks_are_told(folder, before, after, told_so):
+    change(folder, "config.yaml", before, after)
+    assert told_so in told(folder)
+
+
+def test_images_are_measured_without_networks_so_that_another_reads_none_again(folder):
+    project = load_project(folder)
+    change(folder, "config.yaml", "  limbic: [", "  threat: [amygdala, insula]\n  limbic: [")
+    more = load_project(folder)
+    assert more.regions != project.regions
+    assert more.measured_regions == project.measured_regions

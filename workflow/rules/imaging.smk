@@ -52,7 +52,7 @@ if IMAGES.atlas:
             mem_mb=1000,
         params:
             atlas=(PROJECT.atlas,),
-            regions=PROJECT.regions,
+            regions=PROJECT.measured_regions,
             code=code_digest("brainchange.imaging.atlas_check"),
         message:
             f"{STUDY.id}: checking the atlas {IMAGES.atlas}"
@@ -81,7 +81,7 @@ if IMAGES.atlas:
             runs=lambda wildcards: PLAN.runs[wildcards.participant],
             anatomy=lambda wildcards: (PLAN.anatomy(wildcards.participant),),
             # The T1w image gets the atlas only where volumes are measured.
-            volumes=PLAN.measures_anatomy,
+            volumes=PLAN.measures_anatomy and not IMAGES.freesurfer,
             code=code_digest("brainchange.imaging.parcellate"),
         message:
             f"{STUDY.id} {{wildcards.participant}}: bringing the atlas to the images"
@@ -143,6 +143,8 @@ if RAW:
         script:
             "../scripts/prepare.py"
 
+if RAW and not IMAGES.freesurfer:
+
     rule anatomy:
         """Measure the volumes of regions at every timepoint that has a T1w image."""
         input:
@@ -169,7 +171,7 @@ if RAW:
             study=STUDY_OF_ARMS,
             raw=lambda wildcards: (PLAN.raw[wildcards.participant],),
             anatomy=lambda wildcards: (PLAN.anatomy(wildcards.participant),),
-            regions=PROJECT.regions,
+            regions=PROJECT.measured_regions,
             layout=(StudyLayout.of(STUDY),),
             settings=(SETTINGS.only("seed", "metrics", "denoising"),),
             code=code_digest("brainchange.metrics.anatomy"),
@@ -177,6 +179,38 @@ if RAW:
             f"{STUDY.id} {{wildcards.participant}}: measuring volumes"
         script:
             "../scripts/anatomy.py"
+
+
+if IMAGES.freesurfer:
+
+    rule freesurfer:
+        """Read the volumes that FreeSurfer measured at every timepoint."""
+        input:
+            participant=f"{FOLDER}/.receipts/{{participant}}.tsv",
+        output:
+            observations=f"{RESULTS}/anatomy/{{participant}}_observations.tsv",
+            coverage=f"{RESULTS}/anatomy/{{participant}}_coverage.tsv",
+            decisions=f"{RESULTS}/anatomy/{{participant}}_decisions.tsv",
+        log:
+            f"{LOGS}/anatomy/{{participant}}.log",
+        benchmark:
+            f"{LOGS}/anatomy/{{participant}}.benchmark.tsv"
+        conda:
+            "../envs/brainchange.yaml"
+        threads: 1
+        resources:
+            mem_mb=500,
+        params:
+            folder=FOLDER,
+            volumes=lambda wildcards: (PLAN.freesurfer.get(wildcards.participant),),
+            regions=PROJECT.freesurfer_regions,
+            layout=(StudyLayout.of(STUDY),),
+            settings=(SETTINGS.only("metrics", "denoising"),),
+            code=code_digest("brainchange.metrics.anatomy"),
+        message:
+            f"{STUDY.id} {{wildcards.participant}}: reading FreeSurfer's volumes"
+        script:
+            "../scripts/freesurfer.py"
 
 
 rule measure:
@@ -202,7 +236,7 @@ rule measure:
         folder=lambda wildcards, input: Path(input.study).parents[1].as_posix(),
         study=STUDY_OF_ARMS,
         runs=lambda wildcards: PLAN.runs[wildcards.participant],
-        regions=PROJECT.regions,
+        regions=PROJECT.measured_regions,
         layout=(StudyLayout.of(STUDY),),
         settings=(
             SETTINGS.only(

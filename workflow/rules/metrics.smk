@@ -50,13 +50,22 @@ rule observations:
         regions=PROJECT.regions,
         edges=sorted(PROJECT.claims.edges(PROJECT.regions)),
         settings=(
-            SETTINGS.only("metrics", "denoising", "censoring", "alternatives", "task"),
+            SETTINGS.only(
+                "metrics",
+                "networks",
+                "denoising",
+                "censoring",
+                "alternatives",
+                "coverage",
+                "task",
+            ),
         ),
         code=code_digest(
             "brainchange.metrics.gather",
             "brainchange.metrics.alternatives",
             "brainchange.metrics.derivatives",
             "brainchange.sources.people",
+            "brainchange.metrics.networks",
         ),
     message:
         f"{STUDY.id}: gathering the observations of {len(PLAN.participants)} participants"

@@ -24,7 +24,12 @@ rule observations:
         study=(STUDY,),
         regions=PROJECT.regions,
         only=SETTINGS.only_participants,
-        code=code_digest("brainchange.metrics.given", "brainchange.metrics.derivatives"),
+        settings=(SETTINGS.only("metrics", "networks", "denoising", "coverage"),),
+        code=code_digest(
+            "brainchange.metrics.given",
+            "brainchange.metrics.derivatives",
+            "brainchange.metrics.networks",
+        ),
     message:
         f"{STUDY.id}: reading the table of values"
     script:

@@ -8,7 +8,7 @@ from adapter import job
 from arms import arm_of
 from brainchange.errors import BrainchangeError, ConfigError
 from brainchange.imaging.parcellation import read_labels
-from brainchange.metrics.anatomy import Anatomy, anatomy_tables, volumes_of_images
+from brainchange.metrics.anatomy import Anatomy, Known, anatomy_tables, volumes_of_images
 from brainchange.metrics.gather import TablePaths, write_participant_tables
 
 with job(snakemake.log[0]) as log:
@@ -44,8 +44,7 @@ with job(snakemake.log[0]) as log:
             reason = error.reason
     tables = anatomy_tables(
         snakemake.wildcards.participant,
-        volumes,
-        reason,
+        Known(volumes, reason),
         layout=layout,
         regions=given.regions,
         settings=settings,

@@ -7,9 +7,11 @@ from snakemake.script import snakemake
 
 from adapter import job
 from brainchange.inference.participants import enrol
+from brainchange.inference.prepost import primary_specification
 from brainchange.metrics.alternatives import alternative_tables
 from brainchange.metrics.derivatives import write_dataset_description
 from brainchange.metrics.gather import TablePaths, gather, read_participant_tables, with_more
+from brainchange.metrics.networks import with_networks
 from brainchange.metrics.observations import (
     COVERAGE_TABLE,
     OBSERVATIONS_TABLE,
@@ -47,10 +49,12 @@ with job(snakemake.log[0]) as log:
         edges=given.edges,
     )
     tables = with_more(tables, others.observations, others.decisions)
-    OBSERVATIONS_TABLE.write(tables.observations, Path(output.observations), sidecar=True)
+    primary = primary_specification(study, given.settings[0])
+    observations = with_networks(tables.observations, given.regions, given.settings[0], primary)
+    OBSERVATIONS_TABLE.write(observations, Path(output.observations), sidecar=True)
     COVERAGE_TABLE.write(tables.coverage, Path(output.coverage), sidecar=True)
     DECISIONS_TABLE.write(tables.decisions, Path(output.decisions))
     write_tsv(people.table, Path(output.participants))
     SPECIFICATIONS_TABLE.write(others.specifications, Path(output.specifications), sidecar=True)
     write_dataset_description(results, study, folder, version("brainchange"))
-    log.tell(f"{len(tables.observations)} observations")
+    log.tell(f"{len(observations)} observations")

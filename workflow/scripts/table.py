@@ -6,8 +6,10 @@ from pathlib import Path
 from snakemake.script import snakemake
 
 from adapter import job
+from brainchange.inference.prepost import primary_specification
 from brainchange.metrics.derivatives import write_dataset_description
 from brainchange.metrics.given import read_given
+from brainchange.metrics.networks import with_networks
 from brainchange.metrics.observations import COVERAGE_TABLE, OBSERVATIONS_TABLE
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.tables import write_tsv
@@ -16,9 +18,11 @@ with job(snakemake.log[0]) as log:
     given, output = snakemake.params, snakemake.output
     study = given.study[0]
     tables = read_given(study, given.regions, Path.cwd(), given.only)
-    OBSERVATIONS_TABLE.write(tables.observations, Path(output.observations), sidecar=True)
+    primary = primary_specification(study, given.settings[0])
+    observations = with_networks(tables.observations, given.regions, given.settings[0], primary)
+    OBSERVATIONS_TABLE.write(observations, Path(output.observations), sidecar=True)
     COVERAGE_TABLE.write(COVERAGE_TABLE.frame(), Path(output.coverage), sidecar=True)
     DECISIONS_TABLE.write(tables.decisions, Path(output.decisions))
     write_tsv(tables.participants, Path(output.participants))
     write_dataset_description(Path(output.dataset).parent, study, None, version("brainchange"))
-    log.tell(f"{len(tables.observations)} observations")
+    log.tell(f"{len(observations)} observations")

@@ -32,6 +32,7 @@ BLOCKS = {
     "claim": "Claims",
     "outcome": "Symptom scales",
     "region": "Regions",
+    "network": "Networks",
     "negative_control": "Negative controls: regions no claim is about",
 }
 OVERVIEW = ("claim", "outcome")

@@ -9,8 +9,8 @@ from typing import Any
 from brainchange.figures.numbers import interval, number, p_floor, p_value, places
 
 Row = Mapping[Any, Any]
-REGION_KINDS = ("region", "negative_control")
-"""Kinds of measures that are about a group of regions."""
+REGION_KINDS = ("region", "network", "negative_control")
+"""Kinds of measures that are about a group of regions, or a network."""
 
 
 def text_of(cell: object) -> str:

@@ -42,7 +42,7 @@ from brainchange.study.claims import Claims, ToldBy
 from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE, Decision
 from brainchange.study.model import Study
-from brainchange.study.regions import Region
+from brainchange.study.regions import Region, groups_and_networks
 from brainchange.study.settings import Settings
 from brainchange.study.testability import judge_claims, measured_claims
 
@@ -144,7 +144,7 @@ def infer(
         claims,
         study,
         computed=set(observations["metric"]) if from_table else computed_metrics(settings.metrics),
-        groups={region.group for region in regions},
+        groups=groups_and_networks(regions),
         arm_sizes=Counter(enrolment.arms),
         contrasted=contrasted_metrics(),
     )

@@ -9,13 +9,13 @@ from typing import Literal, get_args
 
 from brainchange.metrics.given_names import KnownMetric, known_metrics
 from brainchange.metrics.registry import anatomy_metrics, metrics
-from brainchange.study.claims import Claim
+from brainchange.study.claims import Claim, nothing_of
 from brainchange.study.model import Study
-from brainchange.study.regions import Region
+from brainchange.study.regions import Region, network_edges
 from brainchange.study.strict import Direction
 from brainchange.study.tasks import ANATOMY
 
-Kind = Literal["claim", "outcome", "region", "negative_control", "quality"]
+Kind = Literal["claim", "outcome", "region", "network", "negative_control", "quality"]
 Family = Literal["confirmatory", "secondary", "exploratory", "outcome", "quality"]
 FAMILIES: tuple[str, ...] = get_args(Family)
 Members = tuple[tuple[str, str], ...]
@@ -47,7 +47,7 @@ class Measure:
     name : str
         Claim, scale, or metric and group (``falff_z_amygdala``).
     kind : str
-        claim, outcome, region, negative_control or quality.
+        claim, outcome, region, network, negative_control or quality.
     label : str
         Name for figures and text.
     metric : str
@@ -59,7 +59,8 @@ class Measure:
     direction : {'up', 'down'} or None
         Direction a claim says, or in which an outcome is better.
     members : tuple of (str, str)
-        Regions or edges whose values are averaged; ``("", "")`` for a value of the whole run.
+        Regions, edges or pairs of networks whose values are averaged; ``("", "")`` for a value of
+        the whole run.
     complete : bool
         Whether all members are needed. Otherwise the mean is over those with a value at every
         timepoint of the participant, so that no change comes from a change of members.
@@ -69,6 +70,10 @@ class Measure:
         Task whose runs it is from; empty for an outcome.
     condition : str
         Contrast of conditions of the task; empty for a metric without.
+    subtracted : tuple of (str, str)
+        Members whose mean is subtracted.
+    of_regions : tuple of str
+        Regions it is taken from, where the members do not name them.
     """
 
     name: str
@@ -83,6 +88,19 @@ class Measure:
     problem: str = ""
     task: str = ""
     condition: str = ""
+    subtracted: Members = ()
+    of_regions: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> Members:
+        """Members that are averaged and those that are subtracted."""
+        return self.members + self.subtracted
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Regions it is taken from, each once; none for a value of the whole run."""
+        named = self.of_regions or (name for member in self.every for name in member)
+        return tuple(dict.fromkeys(name for name in named if name))
 
     @property
     def source(self) -> Source:
@@ -109,9 +127,9 @@ def declare_measures(
     Returns
     -------
     tuple of Measure
-        Claims, outcomes, groups of regions, negative controls (of everything a claim is about),
-        quality. A claim whose metric was not observed is listed with its problem; other measures
-        of such a metric are not listed.
+        Claims, outcomes, groups of regions, networks, negative controls (of everything a claim is
+        about), quality. A claim whose metric was not observed is listed with its problem; other
+        measures of such a metric are not listed.
     """
     of_claims = [_claim(claim, study, regions, units) for claim in claims if claim.metric]
     tasks = dict.fromkeys([study.tasks[0], *(measure.task for measure in of_claims)])
@@ -120,7 +138,9 @@ def declare_measures(
         *of_claims,
         *_outcomes(study),
         *_groups(study, regions, units, "region"),
+        *_networks(of_claims, regions, units, study.tasks[0], "network"),
         *_groups(study, regions, units, "negative_control"),
+        *_networks(of_claims, regions, units, study.tasks[0], "negative_control"),
         *_control_pairs(of_claims, study, regions, units),
         *_control_groups(of_claims, study, regions, units),
         *(measure for task in tasks for measure in _quality(task, study, regions, units)),
@@ -131,12 +151,14 @@ def _claim(
     claim: Claim, study: Study, regions: tuple[Region, ...], units: Mapping[str, str]
 ) -> Measure:
     configured = {region.group for region in regions}
-    absent = [group for group in claim.named_groups if group not in configured]
+    configured |= {network for region in regions for network in region.networks}
+    named = (*claim.named_groups, *claim.named_networks)
+    absent = [name for name in named if name not in configured]
     metric, problem = claim.metric or "", ""
     if metric not in units:
         problem = f"the metric '{metric}' was not computed"
     elif absent:
-        problem = f"no region of the group '{absent[0]}' is configured"
+        problem = nothing_of(absent[0], claim)
     condition = study.task_contrast_of(claim.id)
     task = study.task_of(claim.requires.images)
     if condition:
@@ -155,7 +177,57 @@ def _claim(
         problem=problem,
         task=task or study.tasks[0],
         condition=condition or "",
+        subtracted=() if problem else claim.subtracted(),
+        of_regions=_of_networks(regions, *claim.named_networks),
     )
+
+
+def _of_networks(regions: tuple[Region, ...], *networks: str) -> tuple[str, ...]:
+    return tuple(r.region for r in regions if set(networks).intersection(r.networks))
+
+
+def _networks(
+    of_claims: Sequence[Measure],
+    regions: tuple[Region, ...],
+    units: Mapping[str, str],
+    task: str,
+    kind: Literal["network", "negative_control"],
+) -> list[Measure]:
+    """List the mean within every network, and each pair of networks that a claim is about.
+
+    A network all of whose regions are negative controls is one itself.
+    """
+    every = dict.fromkeys(name for region in regions for name in region.networks)
+    aside = {
+        name
+        for name in every
+        if all(r.role == "negative_control" for r in regions if name in r.networks)
+    }
+    made = {metric.name: metric for metric in metrics().values() if metric.level == "network"}
+    wanted = [(name, name) for name in sorted(every)]
+    claimed = [pair for one in of_claims if one.metric in made for pair in one.every]
+    return [
+        Measure(
+            name="_".join([metric.name, *dict.fromkeys(pair)]),
+            kind=kind,
+            label=f"{_pair_name(pair)}, {metric.label.lower()}",
+            metric=metric.name,
+            unit=units[metric.name],
+            family="exploratory",
+            members=(pair,),
+            task=task,
+            of_regions=_of_networks(regions, *pair),
+        )
+        for metric in made.values()
+        if metric.name in units
+        for pair in dict.fromkeys((*wanted, *claimed))
+        if network_edges(regions, *pair)
+        if (set(pair) <= aside) == (kind == "negative_control")
+    ]
+
+
+def _pair_name(pair: tuple[str, str]) -> str:
+    return f"within {pair[0]}" if pair[0] == pair[1] else "–".join(pair)
 
 
 def _outcomes(study: Study) -> list[Measure]:
@@ -223,7 +295,9 @@ def _control_pairs(
     A metric of seeds has none of them; it is compared with edges from a seed to such a region.
     """
     sources = dict.fromkeys(
-        claim.source for claim in of_claims if any(second for _, second in claim.members)
+        claim.source
+        for claim in of_claims
+        if any(second for _, second in claim.members) and not _is_of_networks(claim)
     )
     seeds = {claim.source: _seeds(claim, regions) for claim in of_claims if _is_seeded(claim)}
     controls = [region for region in regions if region.role == "negative_control"]
@@ -261,6 +335,11 @@ def _edges(regions: tuple[Region, ...], one: str, other: str) -> Members:
 def _is_seeded(claim: Measure) -> bool:
     known = metrics().get(claim.metric)
     return bool(known and known.per == "seed" and claim.members)
+
+
+def _is_of_networks(claim: Measure) -> bool:
+    known = metrics().get(claim.metric)
+    return bool(known and known.per == "network")
 
 
 def _seeds(claim: Measure, regions: tuple[Region, ...]) -> list[str]:

@@ -10,15 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from brainchange.inference.measures import Measure, Members, Source
-from brainchange.study.decisions import Decision
+from brainchange.study.decisions import Decision, distinct
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 TIMEPOINTS = ("pre", "post")
 """Timepoints that are compared unless others are named."""
-MOST_REASONS = 3
-"""Reasons that are told in one flag; more are counted."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def observed_cells(
 
 
 def measured_values(measure: Measure, cells: Cells | None, participants: Sequence[str]) -> Values:
-    """Average the members of a measure.
+    """Average the members of a measure, and subtract the mean of those that are subtracted.
 
     Parameters
     ----------
@@ -118,15 +116,19 @@ def measured_values(measure: Measure, cells: Cells | None, participants: Sequenc
     if measure.problem or cells is None:
         reason = measure.problem or f"the metric '{measure.metric}' was not computed"
         return Values(np.full(shape, np.nan), np.full(shape, reason, dtype=object))
-    values, flags = _of_members(cells, measure.members)
+    values, flags = _of_members(cells, measure.every)
     missing = np.isnan(values)
     nothing = np.asarray(np.isnan(cells.numbers).all(axis=2))
-    means = _means(values, missing if measure.complete else _unsteady(missing), measure.complete)
+    dropped = missing if measure.complete else _unsteady(missing)
+    n_added = len(measure.members)
+    means = _means(values[:, :, :n_added], dropped[:, :, :n_added], measure.complete)
+    if measure.subtracted:
+        means -= _means(values[:, :, n_added:], dropped[:, :, n_added:], measure.complete)
     texts = np.full(shape, "", dtype=object)
     for t, row in np.argwhere(missing.any(axis=2) | (flags != "").any(axis=2)).tolist():
         texts[t, row] = _flag(measure, missing[t, row], flags[t, row])
         if nothing[t, row]:
-            texts[t, row] = _some(flags[t, row]) or f"no {cells.timepoints[t]} value"
+            texts[t, row] = distinct(flags[t, row]) or f"no {cells.timepoints[t]} value"
     partly = np.logical_and(missing.any(axis=2), ~nothing & measure.complete)
     decisions = tuple(
         _decision(measure, participants[row], partly[:, row], texts[:, row], cells.timepoints)
@@ -185,14 +187,14 @@ def _means(values: Floats, dropped: Booleans, complete: bool) -> Floats:
 
 
 def _flag(measure: Measure, missing: Booleans, flags: Texts) -> str:
-    reasons = _some(flags[missing] if missing.any() and measure.complete else flags)
+    reasons = distinct(flags[missing] if missing.any() and measure.complete else flags)
     if not missing.any():
         return reasons
-    names = _names(measure.members, missing)
+    names = _names(measure.every, missing)
     start = "lacks" if measure.complete else "mean without"
     if reasons and all(name in reasons for name in names):
         return f"{start} {reasons}"
-    told = f"{start} {_some(names)}"
+    told = f"{start} {distinct(names)}"
     return f"{told}: {reasons}" if reasons else told
 
 
@@ -203,12 +205,6 @@ def _names(members: Members, missing: Booleans) -> list[str]:
     named = dict.fromkeys(name for member in lacking for name in member)
     regions = [name for name in named if name and name not in present]
     return regions or ["–".join(filter(None, member)) for member in lacking]
-
-
-def _some(reasons: Sequence[str] | Texts) -> str:
-    distinct = list(dict.fromkeys(str(reason) for reason in reasons if reason))
-    more = f", and {len(distinct) - MOST_REASONS} more" if len(distinct) > MOST_REASONS else ""
-    return ", ".join(distinct[:MOST_REASONS]) + more
 
 
 def _decision(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations, combinations_with_replacement, product
+from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from brainchange.inference.participants import Enrolment
 from brainchange.study.claims import Predictors
 from brainchange.study.model import Study
 from brainchange.study.people import Fact
-from brainchange.study.regions import Region
+from brainchange.study.regions import Region, network_edges
 
 Floats = npt.NDArray[np.float64]
 MOST_MISSING = 0.2
@@ -124,24 +124,14 @@ def complete(known: Known, who: npt.NDArray[np.bool_]) -> tuple[Known, tuple[str
 
 def _edges(predictors: Predictors, regions: tuple[Region, ...]) -> dict[str, Members]:
     """Edges of every feature, by its name; each edge in the configured order."""
-    order = {region.region: place for place, region in enumerate(regions)}
     if predictors.groups:
         mine = [region.region for region in regions if region.group in predictors.groups]
         return {f"{first}–{second}": ((first, second),) for first, second in combinations(mine, 2)}
-    members = {
-        network: [region.region for region in regions if region.group in groups]
-        for network, groups in predictors.networks.items()
-    }
     sets: dict[str, Members] = {}
-    for one, other in combinations_with_replacement(members, 2):
-        edges = {
-            (first, second) if order[first] < order[second] else (second, first)
-            for first, second in product(members[one], members[other])
-            if first != second
-        }
-        if edges:
-            name = f"within {one}" if one == other else f"{one} to {other}"
-            sets[name] = tuple(sorted(edges, key=lambda edge: tuple(order[end] for end in edge)))
+    for one, other in combinations_with_replacement(predictors.networks, 2):
+        name = f"within {one}" if one == other else f"{one} to {other}"
+        if edges := network_edges(regions, one, other):
+            sets[name] = edges
     return sets
 
 

@@ -66,16 +66,11 @@ def quality_changes(
     shares = _shares(coverage, study, data.participants) if coverage is not None else {}
     motion, noise, covered = (np.full(shape, np.nan) for _ in range(3))
     for column, measure in enumerate(data.measures):
-        if regions := regions_of(measure):
+        if regions := measure.regions:
             motion[:, column] = change_in_motion(data, measure.task)
             noise[:, column] = _tsnr_change(regions, measure.task, tsnr, data.participants)
             covered[:, column] = _share_change(regions, measure.task, shares)
     return QualityChanges(motion, noise, covered)
-
-
-def regions_of(measure: Measure) -> tuple[str, ...]:
-    """Name the regions a measure is taken from, each once; none for a value of the whole run."""
-    return tuple(dict.fromkeys(name for member in measure.members for name in member if name))
 
 
 def _tsnr_change(

@@ -14,6 +14,7 @@ from brainchange.errors import BrainchangeError
 from brainchange.imaging.nifti import Image, read_image, read_label_image
 from brainchange.imaging.parcellation import region_voxels
 from brainchange.imaging.volume.aseg_stats import read_aseg_stats
+from brainchange.imaging.volume.percent import symmetric_percent_change
 from brainchange.metrics.gather import MeasuredTables
 from brainchange.metrics.inputs import RegionVolumes
 from brainchange.metrics.layout import StudyLayout
@@ -29,6 +30,9 @@ Progress = Callable[[str], None]
 
 SMALLEST_VOXEL = 1.0
 """Images are compared at their own resolution, but at none finer than this, in mm."""
+LARGEST_CHANGE_OF_HEAD = 2.0
+"""Change of intracranial volume in percent above which volumes are doubted; segmented twice, a
+head differs by less."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,31 @@ class Anatomy:
     others: tuple[tuple[str, Path], ...]
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of the volumes of a participant.
+
+    Attributes
+    ----------
+    volumes : RegionVolumes or None
+        What was measured; None where nothing could be.
+    reason : str
+        Why nothing, or not everything, could be measured.
+    caution : str
+        What weakens every value.
+    config_key : str
+        Setting behind what could not be measured.
+    """
+
+    volumes: RegionVolumes | None
+    reason: str = ""
+    caution: str = ""
+    config_key: str = "images"
+
+
 def anatomy_tables(
     participant: str,
-    volumes: RegionVolumes | None,
-    reason: str,
+    known: Known,
     *,
     layout: StudyLayout,
     regions: Sequence[Region],
@@ -70,10 +95,8 @@ def anatomy_tables(
     ----------
     participant : str
         ``sub-01``.
-    volumes : RegionVolumes or None
-        What was measured; None where nothing could be.
-    reason : str
-        Why nothing, or not everything, could be measured.
+    known : Known
+        What was measured, or why not.
     layout : StudyLayout
         Timepoints of the study.
     regions : sequence of Region
@@ -95,9 +118,10 @@ def anatomy_tables(
             **row,
         }
         for metric in metrics
-        for row in _rows(metric, volumes, reason, layout, regions)
+        for row in _rows(metric, known, layout, regions)
     ]
-    decisions: list[Decision] = [_decision(participant, reason)] if reason else []
+    told = filter(None, (known.reason, known.caution, _unequal_heads(known.volumes)))
+    decisions = [_decision(participant, reason, known.config_key) for reason in told]
     return MeasuredTables(
         observations=PARTICIPANT_OBSERVATIONS_TABLE.frame(rows),
         coverage=COVERAGE_TABLE.frame(),
@@ -169,19 +193,25 @@ def volumes_of_freesurfer(
     stats : sequence of (str, Path)
         Timepoints and their ``aseg.stats``.
     regions : sequence of Region
-        Their labels are structures; a region with one that FreeSurfer does not list is missing.
+        Their labels are structures; a region with one that ``aseg.stats`` does not list (those of
+        the cortex), or that is part of a structure, is missing.
 
     Raises
     ------
     TableError
         A table cannot be read.
     """
-    tables = [read_aseg_stats(path).volumes for _, path in stats]
-    volumes = [
-        [sum(table.get(label, np.nan) for label in region.labels) for region in regions]
-        for table in tables
-    ]
-    return RegionVolumes(tuple(timepoint for timepoint, _ in stats), np.array(volumes))
+    tables = [read_aseg_stats(path) for _, path in stats]
+    volumes = [[_volume_of(region, table.volumes) for region in regions] for table in tables]
+    heads = np.array([table.intracranial for table in tables])
+    return RegionVolumes(tuple(timepoint for timepoint, _ in stats), np.array(volumes), heads)
+
+
+def _volume_of(region: Region, volumes: Mapping[str, float]) -> float:
+    """Add up the structures of a region; NaN where one is not listed, or only part of it counts."""
+    if not region.labels or region.midline_distance is not None:
+        return np.nan
+    return sum(volumes.get(label, np.nan) for label in region.labels)
 
 
 def _pair(
@@ -225,39 +255,54 @@ def _mask(voxels: npt.NDArray[np.intp], like: Image) -> Image:
 
 
 def _rows(
-    metric: Metric,
-    volumes: RegionVolumes | None,
-    reason: str,
-    layout: StudyLayout,
-    regions: Sequence[Region],
+    metric: Metric, known: Known, layout: StudyLayout, regions: Sequence[Region]
 ) -> Iterator[dict[str, Any]]:
+    volumes = known.volumes
     values = None if volumes is None else np.asarray(metric.function(volumes), dtype=float)
+    names = [None] if metric.per == "run" else [region.region for region in regions]
+    nothing = "the head has no volume" if metric.per == "run" else "the region has no volume"
     for timepoint, labels in layout.timepoints:
         there = volumes is not None and timepoint in volumes.timepoints
-        for place, region in enumerate(regions):
+        for place, name in enumerate(names):
             value = np.nan
             if values is not None and volumes is not None and there:
-                value = float(values[volumes.timepoints.index(timepoint), place])
-            known = bool(np.isfinite(value))
+                value = float(
+                    values.reshape(len(values), -1)[volumes.timepoints.index(timepoint), place]
+                )
+            finite = bool(np.isfinite(value))
             absent = "" if there else f"no T1w image at {timepoint}"
             yield {
                 "timepoint": timepoint,
                 "session_id": "+".join(f"ses-{label}" for label in labels) if there else None,
                 "metric": metric.name,
                 "unit": metric.unit,
-                "region": region.region,
-                "value": value if known else None,
-                "n_runs": int(known),
-                "flag": None if known else reason or absent or "the region has no volume",
+                "region": name,
+                "value": value if finite else None,
+                "n_runs": int(finite),
+                "flag": (known.caution if finite else known.reason or absent or nothing) or None,
             }
 
 
-def _decision(participant: str, reason: str) -> Decision:
+def _unequal_heads(volumes: RegionVolumes | None) -> str:
+    """Say that the volume within the skull, which cannot change, differs between timepoints."""
+    if volumes is None or volumes.intracranial is None:
+        return ""
+    heads = volumes.intracranial
+    change = float(np.abs(symmetric_percent_change(heads[0], heads)).max())
+    if not change > LARGEST_CHANGE_OF_HEAD:
+        return ""
+    return (
+        f"intracranial volume differs by {change:.1f} % between timepoints: a segmentation failed, "
+        "or the scanner changed"
+    )
+
+
+def _decision(participant: str, reason: str, config_key: str) -> Decision:
     return {
         "scope": "participant",
         "participant_id": participant,
         "name": "volume",
         "action": "degraded",
         "reason": reason,
-        "config_key": "images",
+        "config_key": config_key,
     }

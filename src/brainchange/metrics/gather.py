@@ -109,11 +109,11 @@ def gather(
         values, without an arm (why is decided where participants are enrolled), and one that only
         ``arms`` has becomes a decision.
     """
-    observations = _joined(
+    observations = joined(
         PARTICIPANT_OBSERVATIONS_TABLE, [tables.observations for tables in participants]
     )
     told = {*observations["participant_id"], *(row.get("participant_id") for row in more_decisions)}
-    decisions = _joined(
+    decisions = joined(
         DECISIONS_TABLE,
         [
             DECISIONS_TABLE.frame([dict(row) for row in more_decisions]),
@@ -124,7 +124,7 @@ def gather(
     named = observations.assign(arm=[arms.get(name) for name in observations["participant_id"]])
     return MeasuredTables(
         observations=OBSERVATIONS_TABLE.frame(named[OBSERVATIONS_TABLE.names]),
-        coverage=_joined(COVERAGE_TABLE, [tables.coverage for tables in participants]),
+        coverage=joined(COVERAGE_TABLE, [tables.coverage for tables in participants]),
         decisions=decisions,
     )
 
@@ -145,13 +145,13 @@ def with_more(
     """
     more = DECISIONS_TABLE.frame([dict(row) for row in decisions])
     return MeasuredTables(
-        observations=_joined(OBSERVATIONS_TABLE, [tables.observations, observations]),
+        observations=joined(OBSERVATIONS_TABLE, [tables.observations, observations]),
         coverage=tables.coverage,
-        decisions=_joined(DECISIONS_TABLE, [tables.decisions, more]),
+        decisions=joined(DECISIONS_TABLE, [tables.decisions, more]),
     )
 
 
-def _joined(schema: TableSchema, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def joined(schema: TableSchema, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Join frames by participant, each participant's rows in their own order."""
     filled = [frame for frame in frames if len(frame)]
     if not filled:

@@ -123,7 +123,7 @@ def place_problem(
             cause="a typing error, or a metric of another program",
             fix=f"{did_you_mean(metric, known)} Declare one of your own in observations.metrics.",
         )
-    needed = {"region": 1, "pair": 2, "seed": 2, "run": 0}[known[metric].per]
+    needed = {"region": 1, "pair": 2, "seed": 2, "run": 0, "network": 2}[known[metric].per]
     if sum(map(bool, place)) != needed:
         names = {0: "no region", 1: "one region", 2: "two regions"}
         return Problem(
@@ -131,10 +131,12 @@ def place_problem(
             f"{names[sum(map(bool, place))]}"
         )
     names_known = [region.region for region in regions] + [region.group for region in regions]
+    if known[metric].per == "network":
+        names_known = [network for region in regions for network in region.networks]
     for name in filter(None, place):
         if name not in names_known:
             return Problem(
-                f"there is no region '{name}'",
+                f"there is no {'network' if known[metric].per == 'network' else 'region'} '{name}'",
                 fix=did_you_mean(name, dict.fromkeys(names_known)),
             )
     return None
@@ -160,6 +162,8 @@ def places_of(
         A value of a group stands for each of its regions; a pair is in the configured order,
         unless its first region is a seed.
     """
+    if metric.per == "network":
+        return [(min(one, other), max(one, other))]
     order = {region.region: place for place, region in enumerate(regions)}
     members = [_members(name, regions) for name in (one, other)]
     pairs = [pair for pair in product(*members) if pair[0] != pair[1] or not pair[1]]

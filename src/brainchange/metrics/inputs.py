@@ -186,7 +186,10 @@ class RegionVolumes:
         Those that have a T1w image, the first first.
     volumes : numpy.ndarray
         In mm3, (n_timepoints, n_regions); NaN where a region has none.
+    intracranial : numpy.ndarray, optional
+        Estimated total intracranial volume in mm3, (n_timepoints,); None where it is not measured.
     """
 
     timepoints: tuple[str, ...]
     volumes: FloatArray
+    intracranial: FloatArray | None = None

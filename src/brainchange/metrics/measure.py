@@ -96,7 +96,7 @@ def measure_participant(
         A region names a label, or the settings a metric, that does not exist: a mistake that
         concerns every participant.
     """
-    metrics = tuple(m for m in chosen_metrics(settings.metrics) if m.level != "anat")
+    metrics = tuple(m for m in chosen_metrics(settings.metrics) if m.of_runs)
     labels = labels_of(layout.images, folder)
     plan = _Plan(folder, regions, labels, metrics, settings, layout)
     timed, found = _at_timepoints(participant, runs, layout)

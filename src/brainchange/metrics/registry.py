@@ -12,8 +12,8 @@ from typing import Any, Literal
 import brainchange.metrics
 from brainchange.errors import BrainchangeError, did_you_mean
 
-Level = Literal["voxel", "neighbourhood", "signal", "run", "task", "anat"]
-Per = Literal["region", "pair", "seed", "run"]
+Level = Literal["voxel", "neighbourhood", "signal", "run", "task", "anat", "network"]
+Per = Literal["region", "pair", "seed", "run", "network"]
 Need = Literal["rest", "task", "anat"]
 
 Z_SUFFIX = "_z"
@@ -32,13 +32,14 @@ class Metric:
         Name for figures and text.
     unit : str
         Unit of its values.
-    level : {'voxel', 'neighbourhood', 'signal', 'run', 'task', 'anat'}
+    level : {'voxel', 'neighbourhood', 'signal', 'run', 'task', 'anat', 'network'}
         What `function` is given: a block of voxels, the whole brain, the region signals, the
-        quality of the run, the region signals with the events of a task, or the volumes of regions
+        quality of the run, the region signals with the events of a task, the volumes of regions
         (``VoxelBlock``, ``BrainSeries``, ``RegionSignals``, ``RunQuality``, ``TaskSignals`` and
-        ``RegionVolumes`` of :mod:`brainchange.metrics.inputs`).
-    per : {'region', 'pair', 'seed', 'run'}
-        What one value belongs to; seed: a pair of a seed region and another one.
+        ``RegionVolumes`` of :mod:`brainchange.metrics.inputs`), or the edges of networks.
+    per : {'region', 'pair', 'seed', 'run', 'network'}
+        What one value belongs to; seed: a pair of a seed region and another one; network: a pair
+        of networks, or one network twice.
     needs : tuple of {'rest', 'task', 'anat'}
         Kinds of images it can be computed from.
     description : str
@@ -50,12 +51,15 @@ class Metric:
         ``neighbourhood``: ``BrainSeries → (n_voxels,)``, averaged where it is defined;
         ``signal``: ``RegionSignals → (n_regions,)`` or ``(n_regions, n_regions)``;
         ``run``: ``RunQuality → float``;
-        ``task``: ``TaskSignals → TaskValues``, as ``signal`` for each contrast of conditions.
+        ``task``: ``TaskSignals → TaskValues``, as ``signal`` for each contrast of conditions;
+        ``network``: values of edges, NaN where one is left out, ``(n, n_edges) → (n,)``.
     smallest, largest : float
         Range of possible values; a value outside it is an error of the program.
     whole_brain_z : bool
         Whether ``<name>_z`` is produced too: the value minus the mean over the valid voxels of the
         brain, divided by their standard deviation.
+    of : str
+        Metric of pairs that a metric of networks is made from; empty for others.
     """
 
     name: str
@@ -70,6 +74,12 @@ class Metric:
     smallest: float = -math.inf
     largest: float = math.inf
     whole_brain_z: bool = False
+    of: str = ""
+
+    @property
+    def of_runs(self) -> bool:
+        """Whether it is computed from runs, and neither from T1w images nor from other metrics."""
+        return self.level not in ("anat", "network")
 
     @property
     def of_voxels(self) -> bool:

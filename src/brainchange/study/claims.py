@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -11,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from brainchange.errors import did_you_mean
 from brainchange.study.model import ArmKind, ImageKind, Phenotype, Timepoint
 from brainchange.study.people import Fact
-from brainchange.study.regions import Region
+from brainchange.study.regions import Region, edges_between, network_edges
 from brainchange.study.strict import Name, Strict, Text
 
 Says = Literal["up", "down", "either", "equal", "predicts", "follows"]
@@ -57,14 +56,8 @@ class Predictors(Strict):
     """Metric of pairs of regions."""
     groups: tuple[Text, ...] = ()
     """Groups of regions; every edge between their regions is a feature."""
-    networks: dict[Name, tuple[Text, ...]] = Field(default_factory=dict)
-    """Networks by name, as groups of regions; features are means within and between them."""
-
-    @property
-    def named_groups(self) -> tuple[str, ...]:
-        """Groups of regions it names, each once."""
-        of_networks = (group for groups in self.networks.values() for group in groups)
-        return tuple(dict.fromkeys((*self.groups, *of_networks)))
+    networks: tuple[Name, ...] = ()
+    """Networks (`networks` of config.yaml); features are means within and between them."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Predictors:
@@ -88,6 +81,11 @@ class Claim(Strict):
     """Groups of regions whose values are averaged, for a metric with one value a region."""
     pairs: tuple[tuple[Text, Text], ...] = ()
     """Pairs of groups whose edges are averaged, for a metric with one value a pair."""
+    networks: tuple[tuple[Name, Name], ...] = ()
+    """Pairs of networks whose values are averaged, for a metric with one value a pair of networks;
+    a network with itself is the mean within it."""
+    minus: tuple[tuple[Name, Name], ...] = ()
+    """Pairs of networks whose mean is subtracted from that of `networks`."""
     direction: Says
     """What the sentence says: up, down, either (a change or a difference, whichever way), equal (no
     difference that matters), predicts (better than without), follows (as the claim it goes with).
@@ -120,11 +118,8 @@ class Claim(Strict):
         return self
 
     def _problems(self) -> Iterator[str]:
-        if (self.groups and self.pairs) or (self.metric and not (self.groups or self.pairs)):
-            yield "a claim with a metric has either 'groups' or 'pairs'"
+        yield from self._problems_of_names()
         if not self.metric:
-            if self.groups or self.pairs:
-                yield "'groups' and 'pairs' need a 'metric'"
             if not self.needed:
                 yield "a claim without a metric says in 'needed' what would measure it"
         elif self.mri == "blind":
@@ -138,6 +133,15 @@ class Claim(Strict):
         if self.id in self.contradicts:
             yield f"claim '{self.id}' contradicts itself"
 
+    def _problems_of_names(self) -> Iterator[str]:
+        named = sum(map(bool, (self.groups, self.pairs, self.networks)))
+        if named > 1 or (self.metric and not named):
+            yield "a claim with a metric has either 'groups', 'pairs' or 'networks'"
+        if named and not self.metric:
+            yield "'groups', 'pairs' and 'networks' need a 'metric'"
+        if self.minus and not self.networks:
+            yield "'minus' needs 'networks' from which it is subtracted"
+
     @property
     def table(self) -> ToldBy | None:
         """Table that tells the claim where no effect does."""
@@ -148,6 +152,16 @@ class Claim(Strict):
         """Groups of regions the claim names, each once."""
         named = self.groups or tuple(group for pair in self.pairs for group in pair)
         return tuple(dict.fromkeys(named))
+
+    @property
+    def named_networks(self) -> tuple[str, ...]:
+        """Networks the claim names, each once."""
+        return tuple(dict.fromkeys(name for pair in self.network_pairs for name in pair))
+
+    @property
+    def network_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of networks it averages or subtracts, each once."""
+        return tuple(dict.fromkeys(_sorted(self.networks) + _sorted(self.minus)))
 
     def members(self, regions: tuple[Region, ...]) -> tuple[tuple[str, str], ...]:
         """Regions or edges whose values are averaged into the one value of the claim.
@@ -161,20 +175,35 @@ class Claim(Strict):
         -------
         tuple of (str, str)
             ``(region, "")`` for a metric of regions, ``(region, region)`` in the configured order
-            for a metric of pairs; each edge once.
+            for a metric of pairs, each edge once; ``(network, network)`` in the order of the
+            alphabet for a metric of networks.
         """
-        order = {region.region: place for place, region in enumerate(regions)}
+        if self.networks:
+            return _sorted(self.networks)
         of_group = {g: [r.region for r in regions if r.group == g] for g in self.named_groups}
         if self.groups:
             return tuple((name, "") for group in self.groups for name in of_group[group])
         edges = {
-            tuple(sorted(edge, key=order.__getitem__))
+            edge
             for first, second in self.pairs
-            for edge in product(of_group[first], of_group[second])
-            if edge[0] != edge[1]
+            for edge in edges_between(regions, of_group[first], of_group[second])
         }
-        ranked = sorted(edges, key=lambda edge: tuple(order[name] for name in edge))
-        return tuple((first, second) for first, second in ranked)
+        every = edges_between(regions, *[[region.region for region in regions]] * 2)
+        return tuple(edge for edge in every if edge in edges)
+
+    def subtracted(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of networks whose mean is subtracted, in the order of the alphabet."""
+        return _sorted(self.minus)
+
+
+def nothing_of(name: str, claim: Claim) -> str:
+    """Say that a group or network a claim names has no region in the analysis."""
+    kind = "network" if name in claim.named_networks else "group"
+    return f"no region of the {kind} '{name}' is configured"
+
+
+def _sorted(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((min(pair), max(pair)) for pair in pairs)
 
 
 class Claims(Strict):
@@ -217,8 +246,11 @@ class Claims(Strict):
         regions : tuple of Region
             The configured regions, in order.
         """
-        members = (claim.members(regions) for claim in self.claims if claim.pairs)
-        return frozenset(edge for of_claim in members for edge in of_claim)
+        of_pairs = [claim.members(regions) for claim in self.claims if claim.pairs]
+        of_networks = [
+            network_edges(regions, *pair) for claim in self.claims for pair in claim.network_pairs
+        ]
+        return frozenset(edge for edges in (*of_pairs, *of_networks) for edge in edges)
 
     @property
     def contradictions(self) -> tuple[tuple[Claim, Claim], ...]:

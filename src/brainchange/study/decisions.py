@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from brainchange.tables import Column, TableSchema
 
 Decision = dict[str, Any]
 """One row of ``DECISIONS_TABLE``, by column; what it lacks is missing."""
+
+MOST_REASONS = 3
+"""Reasons that are told in one flag; more are counted."""
 
 DECISIONS_TABLE = TableSchema(
     "decisions",
@@ -57,3 +61,10 @@ DECISIONS_TABLE = TableSchema(
         ),
     ),
 )
+
+
+def distinct(reasons: Iterable[object]) -> str:
+    """Tell the first few of several reasons, each once, and how many more there are."""
+    found = list(dict.fromkeys(str(reason) for reason in reasons if reason))
+    more = f", and {len(found) - MOST_REASONS} more" if len(found) > MOST_REASONS else ""
+    return ", ".join(found[:MOST_REASONS]) + more

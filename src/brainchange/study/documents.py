@@ -62,6 +62,11 @@ def _lines(model: Strict, indent: str) -> list[str]:
         elif _is_list_of_models(value):
             lines.append(f"{indent}{name}:\n")
             lines.extend(f"{indent}  - {_scalar(_choices(one))}\n" for one in value)
+        elif isinstance(value, dict) and value:
+            lines.append(f"{indent}{name}:\n")
+            lines.extend(
+                f"{indent}  {_scalar(key)}: {_scalar(one)}\n" for key, one in value.items()
+            )
         else:
             lines.append(f"{indent}{name}: {_scalar(value)}\n")
     return lines

@@ -113,6 +113,9 @@ class Images(Strict):
     atlas: Label | None = None
     """Atlas of config/atlases.tsv that is brought to the images, instead of a parcellation of the
     derivatives; needed where images are prepared here."""
+    freesurfer: str = ""
+    """FreeSurfer's folder of subjects in the study folder (derivatives/fmriprep/sourcedata/
+    freesurfer); volumes are then those of its `stats/aseg.stats`. None where it is empty."""
     template: Label = "MNI152NLin2009cAsym"
     """Template of config/templates.tsv that T1w images are registered to in preparation."""
     echoes: Literal["combine"] | Annotated[int, Field(ge=1)] = "combine"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Literal, cast
 
@@ -80,6 +81,8 @@ class Region:
         Where its centre is expected in MNI space, (x, y, z) in mm.
     volume : float or None
         Volume that is expected in the template of the atlas, in mm³.
+    networks : tuple of str
+        Networks it is part of (:func:`with_networks`).
     """
 
     region: str
@@ -91,6 +94,7 @@ class Region:
     role: Role = "target"
     centre: tuple[float, float, float] | None = None
     volume: float | None = None
+    networks: tuple[str, ...] = ()
 
 
 def read_regions(path: Path) -> tuple[Region, ...]:
@@ -168,6 +172,86 @@ def regions_of_atlas(
     if problems:
         raise ConfigError.from_problems(problems)
     return used
+
+
+def with_networks(
+    regions: tuple[Region, ...], networks: Mapping[str, Sequence[str]]
+) -> tuple[Region, ...]:
+    """Say of every region which networks it is part of.
+
+    Parameters
+    ----------
+    regions : tuple of Region
+        The configured regions, in order.
+    networks : mapping of str to sequence of str
+        Groups of regions of each network.
+
+    Returns
+    -------
+    tuple of Region
+        A network one of whose groups has no region here has none at all: its mean would be that
+        of another network.
+    """
+    present = {region.group for region in regions}
+    whole = {name: groups for name, groups in networks.items() if present.issuperset(groups)}
+    return tuple(
+        replace(
+            region,
+            networks=tuple(name for name, groups in whole.items() if region.group in groups),
+        )
+        for region in regions
+    )
+
+
+def groups_and_networks(regions: Sequence[Region]) -> frozenset[str]:
+    """Names of groups and of networks that have a region."""
+    return frozenset(name for region in regions for name in (region.group, *region.networks))
+
+
+def edges_between(
+    regions: Sequence[Region], firsts: Sequence[str], seconds: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """List the edges between two sets of regions, or within one that is given twice.
+
+    Parameters
+    ----------
+    regions : sequence of Region
+        The configured regions, in order.
+    firsts, seconds : sequence of str
+        Names of regions.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Each edge once, the region that is configured first before the other, in that order.
+    """
+    order = {region.region: place for place, region in enumerate(regions)}
+    ranked = {
+        tuple(sorted((order[one], order[other])))
+        for one, other in product(firsts, seconds)
+        if one != other
+    }
+    names = [region.region for region in regions]
+    return tuple((names[first], names[second]) for first, second in sorted(ranked))
+
+
+def network_edges(regions: Sequence[Region], one: str, other: str) -> tuple[tuple[str, str], ...]:
+    """List the edges between two networks, or within one that is given twice.
+
+    Parameters
+    ----------
+    regions : sequence of Region
+        The configured regions, in order, with their networks.
+    one, other : str
+        Networks; a region that is in both has no edge with itself.
+
+    Returns
+    -------
+    tuple of (str, str)
+        As :func:`edges_between`; none where a network has no region.
+    """
+    members = [[r.region for r in regions if name in r.networks] for name in (one, other)]
+    return edges_between(regions, *members)
 
 
 def _overlaps(regions: Sequence[Region], where: str) -> list[Problem]:

@@ -233,10 +233,23 @@ class Settings(Strict):
     """Seed of everything random; seeds of units derive from it and their names."""
     regions: tuple[Text, ...] = ()
     """Regions to analyse, in this order; empty for all of regions.tsv."""
+    networks: dict[Name, tuple[Text, ...]] = Field(
+        default_factory=lambda: {
+            "default": ("PCC", "vmPFC", "dmPFC"),
+            "control": ("dlPFC", "vlPFC"),
+            "salience": ("insula", "ACC"),
+            "PFC": ("vmPFC", "dmPFC", "dlPFC", "ACC"),
+            "limbic": ("amygdala", "hippocampus"),
+            "subgenual": ("sgACC",),
+            "sensory": ("calcarine", "precentral", "transverse_temporal"),
+        }
+    )
+    """Networks by name, as groups of regions; connectivity is averaged within and between them."""
     only_participants: tuple[Text, ...] = ()
     """Participants to analyse (sub-01); empty for all. The others are told as left out."""
     metrics: tuple[Text, ...] = (
         "connectivity",
+        "network_connectivity",
         "alff",
         "falff",
         "tsnr",

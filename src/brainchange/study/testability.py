@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from brainchange.study.claims import Claim, Claims, Requirement, ToldBy
+from brainchange.study.claims import Claim, Claims, Requirement, ToldBy, nothing_of
 from brainchange.study.model import ImageKind, Study
 from brainchange.study.people import Fact
 
@@ -222,7 +222,8 @@ def _unmeasured(
     by_contrast: bool,
 ) -> Iterator[Found]:
     """Say why nothing is computed although the study could tell."""
-    absent = [group for group in claim.named_groups if group not in groups]
+    named = (*claim.named_groups, *claim.named_networks)
+    absent = [name for name in named if name not in groups]
     if claim.mri == "blind":
         yield "measurement", "the column tells it, not MRI: see the outcomes of the study"
     elif claim.table:
@@ -232,7 +233,7 @@ def _unmeasured(
     elif claim.metric not in computed:
         yield "measurement", f"the metric '{claim.metric}' is not computed"
     elif absent:
-        yield "measurement", f"no region of the group '{absent[0]}' is configured"
+        yield "measurement", nothing_of(absent[0], claim)
     elif reason := _unfit_task(claim, study, by_contrast=by_contrast):
         yield "measurement", reason
 

@@ -20,6 +20,7 @@ from brainchange.inference.observed import observed_cells
 from brainchange.inference.prediction import prediction_table
 from brainchange.inference.predictors import brain_features
 from brainchange.study.claims import Claims, Predictors
+from brainchange.study.regions import with_networks
 from brainchange.study.settings import Inference, Settings
 
 Maker = Callable[..., Any]
@@ -238,11 +239,11 @@ def test_strange_studies_are_told(made_up: Maker) -> None:
 
 def test_networks_are_means_of_edges(made_up: Maker) -> None:
     made = made_up(3)
-    networks = {"limbic": ("amygdala",), "default": ("vmPFC",)}
-    predictors = Predictors(metric="connectivity", networks=networks)
+    regions = with_networks(made.regions, {"limbic": ("amygdala",), "default": ("vmPFC",)})
+    predictors = Predictors(metric="connectivity", networks=("limbic", "default"))
     who = sorted(made.participants["participant_id"])
     cells = observed_cells(made.observations, who)["connectivity", "rest", ""]
-    found = brain_features(predictors, made.regions, cells)
+    found = brain_features(predictors, regions, cells)
     assert found.names == ("within limbic", "limbic to default", "within default")
     told = made.observations
     mine = told[(told["metric"] == "connectivity") & (told["timepoint"] == "pre")]

@@ -9,6 +9,7 @@ from nilearn import datasets
 
 from brainchange.metrics.anatomy import (
     Anatomy,
+    Known,
     anatomy_tables,
     volumes_of_freesurfer,
     volumes_of_images,
@@ -29,7 +30,7 @@ SETTINGS = Settings(metrics=("volume", "volume_change", "connectivity"))
 
 def table(volumes, reason=""):
     made = anatomy_tables(
-        "sub-01", volumes, reason, layout=LAYOUT, regions=REGIONS, settings=SETTINGS
+        "sub-01", Known(volumes, reason), layout=LAYOUT, regions=REGIONS, settings=SETTINGS
     )
     return made.observations, made.decisions
 
