@@ -3,36 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from brainchange.figures.drawing import FigureInput
-from brainchange.inference.schemas import (
-    ATTRITION_TABLE,
-    CHANGES_TABLE,
-    EFFECTS_TABLE,
-    WITHIN_TABLE,
-)
-from brainchange.metrics.observations import COVERAGE_TABLE
-from brainchange.study.claims_table import claims_table
-from brainchange.study.decisions import DECISIONS_TABLE
-from brainchange.study.settings import Settings
-from brainchange.study.testability import judge_claims
-from made_up.checks import (
-    brain_symptom_of,
-    multiverse_of,
-    multiverse_summary_of,
-    reliability_of,
-    threats_of,
-)
-from made_up.effects import effect_row, within_row
-from made_up.losses import attrition_rows, coverage_of, decision_rows
-from made_up.measures import GROUPS, changes_of, measures_of
-from made_up.study import MadeUp, claims_of, study_of
-from made_up.verdicts import verdicts_of
+from made_up.results import made_up
+from made_up.study import MadeUp
 
 MakeUp = Callable[[MadeUp], FigureInput]
 
@@ -47,48 +23,3 @@ def make_up() -> MakeUp:
 def made_up_size() -> type[MadeUp]:
     """Say how large the made-up study is."""
     return MadeUp
-
-
-@lru_cache(maxsize=16)
-def made_up(size: MadeUp) -> FigureInput:
-    """Make configuration and tables of a made-up study; deterministic."""
-    random = np.random.default_rng(len(size.counts) * 1000 + sum(size.counts))
-    study, claims = study_of(size), claims_of()
-    changes = pd.concat(
-        [changes_of(measure, size, random) for measure in measures_of(size)], ignore_index=True
-    )
-    within, effects = [], []
-    for measure in measures_of(size):
-        rows = changes[(changes["kind"] == measure["kind"])]
-        rows = rows[rows["measure"] == measure["measure"]]
-        within += [within_row(measure, rows, arm, study) for arm in study.arms]
-        effects += [effect_row(measure, rows, name, study) for name in study.contrasts]
-    effects = EFFECTS_TABLE.frame(effects)
-    return FigureInput(
-        study=study,
-        settings=Settings(),
-        claims=claims,
-        tables={
-            "claims": claims_table(
-                judge_claims(
-                    claims,
-                    study,
-                    computed=("falff_z", "connectivity"),
-                    groups=GROUPS,
-                    arm_sizes=None,
-                )
-            ),
-            "changes": CHANGES_TABLE.frame(changes),
-            "within": WITHIN_TABLE.frame(within),
-            "effects": effects,
-            "reliability": reliability_of(changes, effects, study),
-            "brain_symptom": brain_symptom_of(changes, effects, study),
-            "threats": threats_of(effects),
-            "multiverse": multiverse_of(effects),
-            "multiverse_summary": multiverse_summary_of(multiverse_of(effects)),
-            "verdicts": verdicts_of(effects, claims, study),
-            "attrition": ATTRITION_TABLE.frame(attrition_rows(size, study)),
-            "coverage": COVERAGE_TABLE.frame(coverage_of(size, random)),
-            "decisions": DECISIONS_TABLE.frame(decision_rows()),
-        },
-    )

@@ -17,7 +17,13 @@ rule figures:
         brain_symptom=rules.effects.output.brain_symptom,
         coverage=rules.observations.output.coverage,
     output:
-        figures=directory(f"{RESULTS}/figures"),
+        figures=report(
+            directory(f"{RESULTS}/figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
     log:
         f"{LOGS}/figures.log",
     benchmark:

@@ -7,7 +7,12 @@ rule prediction:
         participants=rules.observations.output.participants,
         observations=rules.observations.output.observations,
     output:
-        prediction=f"{RESULTS}/prediction.tsv",
+        prediction=report(
+            f"{RESULTS}/prediction.tsv",
+            caption="../report/prediction.rst",
+            category="Evidence",
+            labels={"table": "prediction"},
+        ),
     log:
         f"{LOGS}/prediction.log",
     benchmark:
@@ -38,14 +43,39 @@ rule effects:
         decisions=rules.observations.output.decisions,
         prediction=rules.prediction.output.prediction,
     output:
-        verdicts=f"{RESULTS}/verdicts.tsv",
+        verdicts=report(
+            f"{RESULTS}/verdicts.tsv",
+            caption="../report/verdicts.rst",
+            category="Answer",
+            labels={"table": "verdicts"},
+        ),
         trace=f"{RESULTS}/verdict_trace.json",
         claims=f"{RESULTS}/claims.tsv",
-        effects=f"{RESULTS}/effects.tsv",
-        threats=f"{RESULTS}/threats.tsv",
+        effects=report(
+            f"{RESULTS}/effects.tsv",
+            caption="../report/effects.rst",
+            category="Evidence",
+            labels={"table": "effects"},
+        ),
+        threats=report(
+            f"{RESULTS}/threats.tsv",
+            caption="../report/threats.rst",
+            category="Threats",
+            labels={"table": "threats"},
+        ),
         multiverse=f"{RESULTS}/multiverse.tsv",
-        multiverse_summary=f"{RESULTS}/multiverse_summary.tsv",
-        reliability=f"{RESULTS}/reliability.tsv",
+        multiverse_summary=report(
+            f"{RESULTS}/multiverse_summary.tsv",
+            caption="../report/multiverse.rst",
+            category="Threats",
+            labels={"table": "other analysis choices"},
+        ),
+        reliability=report(
+            f"{RESULTS}/reliability.tsv",
+            caption="../report/reliability.rst",
+            category="Threats",
+            labels={"table": "reliability"},
+        ),
         responders=f"{RESULTS}/responders.tsv",
         brain_symptom=f"{RESULTS}/brain_symptom.tsv",
         durability=f"{RESULTS}/durability.tsv",
@@ -54,7 +84,12 @@ rule effects:
         within=f"{RESULTS}/within.tsv",
         changes=f"{RESULTS}/changes.tsv",
         attrition=f"{RESULTS}/attrition.tsv",
-        decisions=f"{RESULTS}/decisions.tsv",
+        decisions=report(
+            f"{RESULTS}/decisions.tsv",
+            caption="../report/decisions.rst",
+            category="Left out",
+            labels={"table": "decisions"},
+        ),
     log:
         f"{LOGS}/effects.log",
     benchmark:

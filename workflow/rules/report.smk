@@ -39,7 +39,12 @@ rule report:
         ),
         brain=[] if FROM_TABLE or not PLAN.participants else rules.brain.output.views,
     output:
-        page=f"{RESULTS}/report.html",
+        page=report(
+            f"{RESULTS}/report.html",
+            caption="../report/page.rst",
+            category="Answer",
+            labels={"table": "the whole report"},
+        ),
     log:
         f"{LOGS}/report.log",
     benchmark:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from brainchange.inference.bootstrap import RESAMPLES
+from brainchange.report import methods_checks
 from brainchange.study.given import Given
 from brainchange.study.model import Images, Study
 from brainchange.study.regions import Region
@@ -20,34 +21,6 @@ from brainchange.study.settings import (
     Settings,
 )
 from brainchange.study.specifications import specifications
-
-REFERENCES = (
-    "Algina J, Keselman HJ (2003) Educ Psychol Meas 63:537",
-    "Behzadi Y et al. (2007) NeuroImage 37:90",
-    "Benjamini Y, Hochberg Y (1995) J R Stat Soc B 57:289",
-    "Chung E, Romano JP (2013) Ann Stat 41:484",
-    "Cumming G (2012) Understanding the New Statistics. Routledge",
-    "Desikan RS et al. (2006) NeuroImage 31:968",
-    "DiCiccio TJ, Efron B (1996) Stat Sci 11:189",
-    "Ding P, Li F (2019) Polit Anal 27:605",
-    "Esteban O et al. (2019) Nat Methods 16:111",
-    "Hallquist MN et al. (2013) NeuroImage 82:208",
-    "Holm S (1979) Scand J Stat 6:65",
-    "Janssen A (1997) Stat Probab Lett 36:9",
-    "Kenward MG, Roger JH (1997) Biometrics 53:983",
-    "Lakens D (2017) Soc Psychol Personal Sci 8:355",
-    "Liang KY, Zeger SL (2000) Sankhya B 62:134",
-    "Lindquist MA et al. (2019) Hum Brain Mapp 40:2358",
-    "Long JS, Ervin LH (2000) Am Stat 54:217",
-    "Morris SB (2008) Organ Res Methods 11:364",
-    "Phipson B, Smyth GK (2010) Stat Appl Genet Mol Biol 9:39",
-    "Power JD et al. (2012) NeuroImage 59:2142",
-    "Rouder JN et al. (2009) Psychon Bull Rev 16:225",
-    "Westfall PH, Young SS (1993) Resampling-Based Multiple Testing. Wiley",
-    "Winkler AM et al. (2014) NeuroImage 92:381",
-    "Zang YF et al. (2007) Brain Dev 29:83",
-    "Zou QH et al. (2008) J Neurosci Methods 172:137",
-)
 
 
 @dataclass(frozen=True)
@@ -80,15 +53,25 @@ def methods(study: Study, settings: Settings, regions: tuple[Region, ...]) -> tu
         *measured,
         Paragraph("Effects and tests", _inference(settings.inference, settings.seed)),
         Paragraph("Beside every effect", _beside()),
+        Paragraph("Threats", methods_checks.threats(settings)),
+        *_multiverse(study, settings),
+        Paragraph("Single participants and prediction", methods_checks.single(study, settings)),
         Paragraph("Verdicts", _verdicts(study, settings.inference)),
         Paragraph("Limits of this method", _limits(study)),
     )
+
+
+def _multiverse(study: Study, settings: Settings) -> tuple[Paragraph, ...]:
+    if study.observations is not None:
+        return ()
+    return (Paragraph("Other analysis choices", methods_checks.multiverse(settings)),)
 
 
 def _measured(
     study: Study, settings: Settings, regions: tuple[Region, ...]
 ) -> tuple[Paragraph, ...]:
     return (
+        *_prepared(study, settings),
         Paragraph("Images and regions", _images(study, regions)),
         Paragraph("Which voxels count", _coverage(settings.coverage)),
         Paragraph("Denoising", _denoising(settings.denoising)),
@@ -97,6 +80,13 @@ def _measured(
         Paragraph("What is measured", _metrics(settings.frequency, settings.metrics)),
         *_activation(study, settings),
     )
+
+
+def _prepared(study: Study, settings: Settings) -> tuple[Paragraph, ...]:
+    if study.images.source != "raw":
+        return ()
+    text = methods_checks.preparation(study.images, settings.preparation)
+    return (Paragraph("Preparation of images", text),)
 
 
 def _activation(study: Study, settings: Settings) -> tuple[Paragraph, ...]:
@@ -157,9 +147,11 @@ def _images(study: Study, regions: tuple[Region, ...]) -> str:
     groups = ", ".join(dict.fromkeys(region.group for region in regions))
     images = study.images
     how = "simulated in the form of those of" if study.simulated else "taken as prepared by"
+    how = f"{how} fMRIPrep (Esteban et al. 2019)"
+    if images.source == "raw":
+        how = "prepared as told above"
     return (
-        f"BOLD runs of the task {', '.join(study.tasks)} were {how} fMRIPrep (Esteban et al. "
-        f"2019), in {images.space} space. "
+        f"BOLD runs of the task {', '.join(study.tasks)} were {how}, in {images.space} space. "
         f"Regions ({groups}) are unions of labels of {_parcellation(images)}; nothing was smoothed."
     )
 

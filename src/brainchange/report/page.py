@@ -34,12 +34,13 @@ from brainchange.report.brain import BrainViews
 from brainchange.report.cannot_tell import cannot_tell
 from brainchange.report.data_table import download
 from brainchange.report.findings import Finding, findings
-from brainchange.report.methods import REFERENCES, methods
+from brainchange.report.methods import methods
 from brainchange.report.more import lasting, omnibus
 from brainchange.report.pictures import Picture, colour_rules
 from brainchange.report.plain_rows import arms, decisions
 from brainchange.report.provenance import Provenance
 from brainchange.report.quality import Quality
+from brainchange.report.references import REFERENCES
 from brainchange.report.results import RESULTS
 from brainchange.report.summary import summary
 from brainchange.report.threat_tables import multiverse, overview, reliability, topics

@@ -16,15 +16,20 @@ from brainchange.study.settings import Settings
 
 PACKAGES = (
     "brainchange",
+    "antspyx",
     "isal",
     "jinja2",
     "matplotlib",
     "nibabel",
+    "nilearn",
     "numpy",
     "pandas",
     "pydantic",
+    "pymare",
+    "scikit-learn",
     "scipy",
     "snakemake",
+    "statsmodels",
 )
 """Packages whose version can change a number or a picture."""
 

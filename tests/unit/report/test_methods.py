@@ -5,13 +5,17 @@ from typing import Any
 
 import pytest
 
-from brainchange.report.methods import REFERENCES, methods
+from brainchange.report.methods import methods
+from brainchange.report.references import REFERENCES
+from brainchange.study.model import Images
 from brainchange.study.regions import Region
 from brainchange.study.settings import (
     Alternatives,
     Censoring,
     Denoising,
     Inference,
+    Multiverse,
+    Preparation,
     Settings,
     Task,
 )
@@ -115,3 +119,28 @@ def test_where_labels_are_from_is_said(study: Any) -> None:
     moved = images.model_copy(update={"space": "T1w", "resolution": None})
     said = written(study.model_copy(update={"images": moved}), Settings())
     assert "through the registration of the T1w image to MNI152NLin2009cAsym" in said
+
+
+def test_checks_are_written_from_what_was_set(study: Any) -> None:
+    settings = Settings(
+        inference=Inference(prediction_repeats=7, prediction_permutations=543),
+        multiverse=Multiverse(models=("ancova",), permutations=777),
+    )
+    said = written(study, settings)
+    for part in ("repeated 7 times", "permuted 543 times", "777 permutations", "with ancova,"):
+        assert part in said
+    assert "What lasts" not in said
+    later = study.model_copy(update={"timepoints": {**study.timepoints, "followup": ("late",)}})
+    assert "What lasts" in written(later, settings)
+
+
+def test_raw_images_are_said_to_be_prepared_here_and_by_whom(study: Any) -> None:
+    raw = Images(source="raw", atlas="atlas")
+    mine = study.model_copy(update={"images": raw, "simulated": False})
+    rules = Preparation(smallest_mask_overlap=0.81, slice_timing="off")
+    said = written(mine, Settings(preparation=rules))
+    assert "prepared here with ANTs" in said
+    assert "a run with an overlap below 0.81" in said
+    assert "Nothing was corrected for the time of slices." in said
+    assert "fMRIPrep" not in said
+    assert "prepared here with ANTs" not in written(study, Settings())

@@ -13,25 +13,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from brainchange.figures import registry
 from brainchange.project import load_project
 from brainchange.report.data_table import download
 from brainchange.report.page import ReportInput, render
-from brainchange.report.pictures import read_pictures
-from brainchange.report.provenance import InputFile, Provenance
+from brainchange.report.provenance import InputFile
 from brainchange.report.results import RESULTS
 from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE
-from brainchange.study.regions import Region
-from made_up.verdicts import trace_of
+from made_up.report import PROVENANCE, report_of
 
-REGIONS = (Region("amygdala_L", "amygdala", "L", "aparcaseg", ("Left-Amygdala",)),)
-PROVENANCE = Provenance(
-    versions=(("numpy", "2.4"),),
-    checksums=(("data/locks/demo.tsv", "ab" * 32),),
-    inputs=(InputFile("sub-01/x.nii.gz", 2_000_000, "md5:" + "0" * 32),),
-    settings="seed: 7\n",
-)
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 
@@ -71,20 +61,6 @@ class Structure(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
-
-
-def report_of(given: Any, folder: Path) -> ReportInput:
-    registry.write_figures(given, folder)
-    return ReportInput(
-        study=given.study,
-        settings=given.settings,
-        claims=given.claims,
-        regions=REGIONS,
-        tables=given.tables,
-        trace=trace_of(given.tables["effects"], given.claims, given.study),
-        pictures=read_pictures(folder),
-        provenance=PROVENANCE,
-    )
 
 
 @pytest.fixture(scope="module")
