@@ -54,7 +54,7 @@ TOPICS = (
     Topic(
         "baseline",
         "Unlike at the start",
-        ("regression_to_the_mean", "baseline_imbalance", *DESCRIBES),
+        ("regression_to_the_mean", "baseline_imbalance", "covariates_adjusted", *DESCRIBES),
         ("estimators",),
     ),
     Topic(
