@@ -64,6 +64,7 @@ TOPICS = (
         ("negative_controls",),
     ),
     Topic("shared", "Participants in other studies", ("shared_participants",)),
+    Topic("known", "Known of this study", ("known_trap",)),
 )
 
 
