@@ -215,6 +215,44 @@ def across(
 
 
 @app.command()
+def preview(
+    studies: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[STUDY …]",
+            help="Studies; without any, every one that is not simulated.",
+            autocompletion=known_studies,
+        ),
+    ] = None,
+    tables: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with a folder a study of its tables; without it data/studies/.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    mriqc: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="STUDY=FILE",
+            help="MRIQC's table of the BOLD runs of a study (group_bold.tsv); several times.",
+        ),
+    ] = None,
+) -> None:
+    """Say what tables tell before any image: symptoms, head motion, noise: results/preview/."""
+    from brainchange.preview import FOLDER, named_files
+    from brainchange.preview import preview as estimate
+
+    root = project_folder()
+    table, notes = estimate(root, studies or (), tables=tables, quality=named_files(mriqc or ()))
+    _show(*table)
+    for note in notes:
+        err.print(note, markup=False, highlight=False)
+    err.print(f"written: {root / FOLDER}", markup=False, highlight=False)
+
+
+@app.command()
 def lock(
     study: StudyArgument,
     mirror: Annotated[
