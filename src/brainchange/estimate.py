@@ -20,8 +20,6 @@ RESULT_BYTES = 15_000_000
 """Bytes of the results of a study: tables, figures, report (the same measurement)."""
 DEFAULT_RATE = 20.0
 """Megabytes fetched a second, unless said: an assumption, no measurement (MB/s)."""
-OF_PARTICIPANTS = frozenset({"fetch", "prepare", "parcellate", "anatomy", "measure"})
-"""Rules with a job a participant, which run beside each other."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +62,10 @@ class Estimate:
 def estimate(plan: Plan, rate: float = DEFAULT_RATE, cores: tuple[int, ...] = (2, 64)) -> Estimate:
     """Estimate what is still to be done for a study, from its lock.
 
-    Jobs of a participant follow each other, participants run beside each other: their time is the
-    longer of all their work shared by the cores, and the longest chain of one participant (Graham
-    1969). Jobs of the whole study come after. Fetching is told apart, for it depends on the line.
+    Rules with several jobs have one a participant. Jobs of a participant follow each other,
+    participants run beside each other: their time is the longer of all their work shared by the
+    cores, and the longest chain of one participant (Graham 1969). Jobs of the whole study come
+    after. Fetching is told apart, for it depends on the line.
 
     Parameters
     ----------
@@ -97,7 +96,7 @@ def estimate(plan: Plan, rate: float = DEFAULT_RATE, cores: tuple[int, ...] = (2
 
 def _hours(plan: Plan, jobs: Mapping[str, int], used: Mapping[str, Cost], cores: int) -> float:
     """Hours of computing on so many cores."""
-    own = [rule for rule in jobs if rule in OF_PARTICIPANTS and rule != "fetch"]
+    own = [rule for rule, count in jobs.items() if count > 1 and rule != "fetch"]
     chains = [_chain(plan, name, own, used) for name in plan.participants]
     share = {rule: jobs[rule] / max(len(chains), 1) for rule in own}
     work = sum(
@@ -105,7 +104,7 @@ def _hours(plan: Plan, jobs: Mapping[str, int], used: Mapping[str, Cost], cores:
         for rule in own
         for name in plan.participants
     )
-    rest = [rule for rule in jobs if rule not in OF_PARTICIPANTS and rule != "default"]
+    rest = [rule for rule in jobs if rule not in (*own, "fetch", "default")]
     after = sum(used[rule].of(0) * jobs[rule] for rule in rest)
     started = used["fetch"].of(0) * jobs.get("fetch", 0) / cores if "fetch" in used else 0.0
     return (max(work / cores, max(chains, default=0.0)) + after + started) / 3600
