@@ -57,7 +57,7 @@ def _one_task_of_two_labels(tasks: Sequence[Task]) -> Iterator[str]:
         if alike and shared < SELDOM * min(len(one) for one in runs):
             yield (
                 f"are {first.label} and {second.label} one task under two labels? "
-                f"{shared} sessions have both. If so: tasks: [{stem}], "
+                f"Sessions with both: {shared}. If so: tasks: [{stem}], "
                 f"task_labels: {{{stem}: [{first.label}, {second.label}]}}"
             )
 

@@ -175,7 +175,7 @@ def test_the_written_file_is_read_and_its_check_tells_what_is_open_and_nothing_e
         ("ds006303", ["44 with rest before and after", "30 with rest before and after"]),
         ("ds006577", ["phenotype/pars.tsv: its content is annexed", "85 participants (sub-22818"]),
         ("ds006303", ["drop_leading_zeros: true", "cohort: {column: COHORT}"]),
-        ("ds006303", ["are TAU1 and TAU2 one task under two labels? 1 sessions have both"]),
+        ("ds006303", ["are TAU1 and TAU2 one task under two labels? Sessions with both: 1. "]),
         ("ds006303", ["mid: PARS_MID-TREATMENT_CLINICIAN_RATING"]),
         ("ds005917", ["{pre: MADRS_Total_pre, post: MADRS_Total_post, followup: MADRS_Total_f"]),
         ("ds004627", ["scanner: {column: scanner_pre}"]),
