@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from brainchange.figures.qc_images import where
 from brainchange.figures.qc_sidecar import told
 from brainchange.files import inside
@@ -15,6 +17,9 @@ from brainchange.sources.raw import AnatomyPaths
 
 WHITE_MATTER = 2
 """Its number among tissues."""
+LARGEST_STEP = 1.5
+"""Voxels of a T1w image are left out up to this distance (mm) before it is warped: the pixels of
+the picture are hardly smaller, and ANTs holds several copies."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,9 @@ class AnatomyFiles:
         from brainchange.imaging.prepare.ants_images import from_ants, to_ants  # noqa: PLC0415
 
         fixed = read_image(template.t1w)
-        moved = ants.apply_transforms(to_ants(fixed), to_ants(self.t1w), [str(self._to_template)])
+        moved = ants.apply_transforms(
+            to_ants(fixed), to_ants(thinned(self.t1w)), [str(self._to_template)]
+        )
         return fixed, read_label_image(template.brain_mask), from_ants(moved)
 
     @property
@@ -109,3 +116,19 @@ class AnatomyFiles:
         stem, rest = self.paths.from_template.split("_from-")
         template = rest.split("_to-")[0]
         return inside(self.folder, f"{stem}_from-T1w_to-{template}_mode-image_xfm.h5")
+
+
+def thinned(image: Image, largest: float = LARGEST_STEP) -> Image:
+    """Keep every second, third, … voxel along each axis, as far as steps stay small.
+
+    Parameters
+    ----------
+    image : Image
+        Any image.
+    largest : float
+        Largest step in mm; an axis whose voxels are larger keeps all of them.
+    """
+    sizes = np.linalg.norm(image.affine[:3, :3], axis=0)
+    steps = np.maximum(1, np.floor(largest / sizes + 1e-6)).astype(int)
+    kept = image.values[tuple(slice(None, None, int(step)) for step in steps)]
+    return Image(kept, image.affine @ np.diag([*steps.astype(float), 1.0]))

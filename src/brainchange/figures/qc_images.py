@@ -243,7 +243,10 @@ def rgb(colour: Colour) -> str:
 
 def where(labels: Image, *numbers: int) -> Image:
     """Make a mask of the voxels that have one of some numbers."""
-    return Image(np.isin(labels.values, numbers).astype(np.uint8), labels.affine)
+    found = np.zeros(labels.values.shape, dtype=bool)
+    for number in numbers:
+        found |= labels.values == number
+    return Image(found.view(np.uint8), labels.affine)
 
 
 def _write_on(axes: Axes, mosaic: Mosaic) -> None:

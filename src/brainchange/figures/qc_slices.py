@@ -40,7 +40,7 @@ SMALLEST_WIDTH = 420
 NOT_MEASURED: Colour = (58, 64, 74)
 """Outside the field of view; inside, black is no signal."""
 MOST_VOXELS = 1 << 21
-"""Looked at to find where the brain lies on an oblique grid."""
+"""Looked at to find where the brain lies on an oblique grid, and how bright it is."""
 TRIM = (0.04, 0.04)
 """Share of the length of what is looked at that has no plane at either end."""
 
@@ -192,11 +192,11 @@ def world_box(focus: Image) -> tuple[FloatArray, FloatArray]:
     world = focus.affine[:3, :3] @ corners + focus.affine[:3, 3:]
     if not inside.any() or _is_straight(focus.affine):
         return world.min(axis=1), world.max(axis=1)
-    step = max(1, round((inside.size / MOST_VOXELS) ** (1 / 3)))
-    at = step * np.array(np.nonzero(inside[::step, ::step, ::step]))
-    if not at.size:
+    step = _step(inside.size)
+    voxels = step * np.array(np.nonzero(inside[::step, ::step, ::step]))
+    if not voxels.size:
         return world.min(axis=1), world.max(axis=1)
-    at = focus.affine[:3, :3] @ at + focus.affine[:3, 3:]
+    at = focus.affine[:3, :3] @ voxels + focus.affine[:3, 3:]
     half = step * np.abs(focus.affine[:3, :3]).sum(axis=1) / 2
     return at.min(axis=1) - half, at.max(axis=1) + half
 
@@ -238,9 +238,16 @@ def sample(image: Image, plane: Plane, *, order: Literal[0, 1], outside: float) 
         low = np.floor(at[:, within].min(axis=1)).astype(int).clip(0)
         high = np.ceil(at[:, within].max(axis=1)).astype(int) + 1
         box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-        part = np.nan_to_num(np.asarray(image.values[box], dtype=np.float64), posinf=0, neginf=0)
+        part = image.values[box]
+        if part.dtype.kind == "f" and not np.isfinite(part).all():
+            part = np.nan_to_num(part, posinf=0, neginf=0)
         found[within] = ndimage.map_coordinates(
-            part, at[:, within] - low[:, None], order=order, mode="nearest", prefilter=False
+            part,
+            at[:, within] - low[:, None],
+            output=np.float64,
+            order=order,
+            mode="nearest",
+            prefilter=False,
         )
     return found.reshape(points.shape[1:])
 
@@ -259,8 +266,9 @@ def window_of(image: Image, focus: Image) -> tuple[float, float]:
     image, focus : Image
         The image, and a mask on the same grid; where it is empty, the whole image counts.
     """
-    inside = member(focus)
-    chosen = image.values[inside] if inside.any() else image.values
+    step = _step(image.values.size)
+    inside, values = (one[::step, ::step, ::step] for one in (member(focus), image.values))
+    chosen = values[inside] if inside.any() else values
     finite = chosen[np.isfinite(chosen)].astype(float)
     if not finite.size:
         return 0.0, 1.0
@@ -319,6 +327,11 @@ def _fill(pixels: FloatArray, labels: FloatArray, colours: Mapping[int, Colour])
             inside = labels == number
             pixels[inside] = 0.45 * pixels[inside] + 0.55 * np.array(colour)
             pixels[edge(inside)] = colour
+
+
+def _step(n_voxels: int) -> int:
+    """Distance in voxels between those looked at, so that they are not too many."""
+    return max(1, round(float(np.cbrt(n_voxels / MOST_VOXELS))))
 
 
 def _is_straight(affine: FloatArray) -> bool:

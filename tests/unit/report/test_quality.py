@@ -69,7 +69,7 @@ def test_every_run_is_in_the_table_with_its_numbers(tmp_path):
     ]
     assert "OFC_L" in rows
     assert "of 96" in rows
-    assert 'class="sortable"' in page
+    assert 'class="sortable stack"' in page
 
 
 def test_columns_that_no_run_has_are_not_shown(tmp_path):
