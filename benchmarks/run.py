@@ -55,7 +55,7 @@ def main(chosen: list[str]) -> int:
     rows = []
     for topic in chosen or topics():
         for row in rows_of(topic):
-            console.print(f"[dim]{topic}[/dim] {row['name']} …")
+            console.print(f"[dim]{topic}[/dim] {row['name']}: {row['value']:.3g} {row['unit']}")
             rows.append({name: row[name] for name in BENCHMARKS_TABLE.names})
     table = Table("benchmark", "value", "unit", "bar", "holds")
     for row in rows:
