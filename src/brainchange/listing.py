@@ -34,7 +34,7 @@ def _studies(root: Path) -> Rows:
         try:
             study = read_study(root, name)
         except ConfigError as error:
-            told = f"{len(error.problems)} problems: brainchange check {name}"
+            told = f"problems: {len(error.problems)} (brainchange check {name})"
             cells.append([name, *[""] * (len(header) - 2), told])
             continue
         lock = root / "data" / "locks" / f"{name}.tsv"

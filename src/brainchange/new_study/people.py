@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 from brainchange.new_study.described import NewStudy
 from brainchange.new_study.text import asked, comment, counted, plain, quoted, shortened
@@ -29,6 +30,7 @@ def participants(new: NewStudy) -> Iterator[str]:
         told = f"is this the arm? Others: {'; '.join(others)}" if others else ""
         told += f". Or columns joined: made: {{arm: [{new.arm.name}, …]}}" if others else ""
         yield f"  # {_candidate(new.arm)}"
+        yield from (f"  {asked(one)}" for one in _orders(new.arms))
         yield f"  arm_column: {quoted(new.arm.name)}{'  ' + asked(told) if told else ''}"
     facts = dict(_facts(new))
     if facts:
@@ -38,6 +40,18 @@ def participants(new: NewStudy) -> Iterator[str]:
     if covariates:
         yield "  covariates:"
         yield from covariates
+
+
+def _orders(arms: Sequence[Column]) -> Iterator[str]:
+    """Ask about numbered columns with the same values: treatments one after the other."""
+    for first, second in combinations(arms, 2):
+        stem = first.name.rstrip("0123456789")
+        numbered = stem != first.name and stem == second.name.rstrip("0123456789")
+        if numbered and set(first.levels) == set(second.levels):
+            yield (
+                f"{first.name} and {second.name} hold the same values: did everybody get both "
+                "treatments, in an order that differs (design: crossover)?"
+            )
 
 
 def _joined(new: NewStudy) -> Iterator[str]:

@@ -178,6 +178,7 @@ def test_the_written_file_is_read_and_its_check_tells_what_is_open_and_nothing_e
         ("ds006303", ["are TAU1 and TAU2 one task under two labels? Sessions with both: 1. "]),
         ("ds006303", ["mid: PARS_MID-TREATMENT_CLINICIAN_RATING"]),
         ("ds005917", ["{pre: MADRS_Total_pre, post: MADRS_Total_post, followup: MADRS_Total_f"]),
+        ("ds005917", ["infusion_1 and infusion_2 hold the same values"]),
         ("ds004627", ["scanner: {column: scanner_pre}"]),
         ("ds004627", ["sub-*/sub-*_sessions.tsv: 467 rows, 130 participants"]),
         ("ds004627", ["4 echoes", "51 session labels"]),
