@@ -20,6 +20,7 @@ from brainchange.figures.numbers import number, plural
 from brainchange.figures.qc_tables import PICTURES_TABLE, QUALITY_TABLE, STEPS
 from brainchange.figures.wording import text_of
 from brainchange.files import inside
+from brainchange.report.data_table import Cell, DataTable
 from brainchange.report.webp import data_address, webp_size
 
 MOST_BYTES = 2_400_000
@@ -28,6 +29,11 @@ FAR = 3.0
 """Median absolute deviations (scaled to a normal distribution) from the median: stands apart."""
 FEWEST_RUNS = 5
 """With fewer runs none stands apart from the others."""
+CAPTION = (
+    "Numbers of the analysed volumes of every run. FD: framewise displacement; tSNR: temporal "
+    "signal-to-noise ratio, median over the brain; least coverage: share of voxels with signal of "
+    "the least covered region. Beyond a gate a run is left out."
+)
 GOOD_HIGH = {"tsnr": "tSNR", "coverage": "coverage", "mask_overlap": "overlap of the brain masks"}
 GOOD_LOW = {"fd_mean": "mean framewise displacement"}
 
@@ -93,24 +99,6 @@ class QualityOf:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A number as it is shown and as it is sorted."""
-
-    text: str
-    value: float = math.nan
-    below: str = ""
-
-
-@dataclass(frozen=True)
-class QualityRow:
-    """The numbers of a run."""
-
-    run: str
-    excluded: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
 class Quality:
     """What the page says about images.
 
@@ -118,17 +106,14 @@ class Quality:
     ----------
     summary : str
         How many runs there are and how many are left out, and what is in the page.
-    headings : tuple of str
-        Of the columns of numbers.
-    rows : tuple of QualityRow
-        One a run.
+    numbers : DataTable or None
+        Numbers of every run.
     people : tuple of QualityOf
         One a participant, in order.
     """
 
     summary: str = ""
-    headings: tuple[str, ...] = ()
-    rows: tuple[QualityRow, ...] = ()
+    numbers: DataTable | None = None
     people: tuple[QualityOf, ...] = ()
 
 
@@ -158,8 +143,7 @@ def read_quality(folders: Sequence[Path], most_bytes: int = MOST_BYTES) -> Quali
         _person(path, numbers[path.name], pictures[path], apart, in_page=path in chosen)
         for path in folders
     )
-    headings, rows = _numbers(table)
-    return Quality(_summary(table, people), headings, rows, people)
+    return Quality(_summary(table, people), _numbers(table), people)
 
 
 def standing_apart(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
@@ -315,19 +299,23 @@ COLUMNS: tuple[tuple[str, str, int, float], ...] = (
 """Column of the table, its heading, decimals, and factor."""
 
 
-def _numbers(table: pd.DataFrame) -> tuple[tuple[str, ...], tuple[QualityRow, ...]]:
-    """Columns that some run has, and their cells."""
+def _numbers(table: pd.DataFrame) -> DataTable:
+    """Make the table of numbers, with the columns that some run has."""
     shown = [column for column in COLUMNS if table[column[0]].notna().any()]
-    headings = tuple(_heading(table, *column) for column in shown)
     rows = tuple(
-        QualityRow(
-            text_of(row["run"]),
-            text_of(row["reason"]),
-            tuple(_cell(row, name, digits, factor) for name, _, digits, factor in shown),
+        (
+            Cell(text_of(row["run"])),
+            _status(row),
+            *(_cell(row, name, digits, factor) for name, _, digits, factor in shown),
         )
         for row in table.to_dict("records")
     )
-    return headings, rows
+    headings = (_heading(table, *column) for column in shown)
+    return DataTable("quality-numbers", CAPTION, ("Run", "Status", *headings), rows)
+
+
+def _status(row: Mapping[Any, Any]) -> Cell:
+    return Cell("left out", text_of(row["reason"])) if row["status"] == "excluded" else Cell("used")
 
 
 def _heading(table: pd.DataFrame, name: str, words: str, digits: int, factor: float) -> str:
@@ -340,11 +328,11 @@ def _heading(table: pd.DataFrame, name: str, words: str, digits: int, factor: fl
 
 def _cell(row: Mapping[Any, Any], name: str, digits: int, factor: float) -> Cell:
     if pd.isna(row[name]):
-        return Cell("–")
+        return Cell("–", sort=math.nan)
     value = factor * float(row[name])
     below = ""
     if name == "n_censored":
         below = f"of {int(row['n_volumes'])}"
     if name == "coverage":
         below = text_of(row["coverage_region"])
-    return Cell(number(value, digits), value, below)
+    return Cell(number(value, digits), below, value)

@@ -53,7 +53,9 @@ def person(folder, number, *, excluded="", displacement=0.15, size=40, title="re
 
 
 def shown(quality: Quality) -> str:
-    return _environment().get_template("quality.html.j2").render(quality=quality)
+    parts = _environment().get_template("parts.html.j2").module
+    page = _environment().get_template("quality.html.j2")
+    return page.render(quality=quality, parts=parts, downloads={})
 
 
 def test_every_run_is_in_the_table_with_its_numbers(tmp_path):
@@ -63,18 +65,21 @@ def test_every_run_is_in_the_table_with_its_numbers(tmp_path):
     assert re.findall(r'data-sort="([\d.]+)"', rows.split("</tr>")[1]) == [
         "0.15",
         "1.25",
-        "6.0",
-        "82.0",
-        "62.0",
+        "6",
+        "82",
+        "62",
     ]
     assert "OFC_L" in rows
     assert "of 96" in rows
-    assert 'class="sortable stack"' in page
+    assert 'class="sortable stack data"' in page
 
 
 def test_columns_that_no_run_has_are_not_shown(tmp_path):
-    headings = read_quality([person(tmp_path, 1)]).headings
-    assert headings == (
+    numbers = read_quality([person(tmp_path, 1)]).numbers
+    assert numbers is not None
+    assert numbers.columns == (
+        "Run",
+        "Status",
         "FD mean (mm)",
         "FD largest (mm)",
         "Censored volumes",
@@ -89,7 +94,9 @@ def test_gates_stand_in_the_headings(tmp_path):
     table["mask_overlap"], table["mask_overlap_gate"] = 0.91, 0.85
     table["registration_distance"], table["registration_distance_gate"] = 0.4, 3.0
     QUALITY_TABLE.write(table, own / "quality.tsv")
-    headings = read_quality([own]).headings
+    numbers = read_quality([own]).numbers
+    assert numbers is not None
+    headings = numbers.columns
     assert "BOLD–T1w Dice, gate ≥ 0.85" in headings
     assert "Distance (mm), gate ≤ 3.00" in headings
 
