@@ -11,13 +11,14 @@ from brainchange.report.brain import read_brain
 from brainchange.report.page import ReportInput, render
 from brainchange.report.pictures import read_pictures
 from brainchange.report.provenance import provenance
-from brainchange.report.quality import read_quality
+from brainchange.report.quality import read_quality, room_beside
 from brainchange.report.results import RESULTS, read_results
 from brainchange.sources.lock import read_lock
 
 with job(snakemake.log[0]) as log:
     given, files = snakemake.params, snakemake.input
     lock = Path(files.lock) if files.lock else None
+    pictures = read_pictures(Path(files.figures))
     page = render(
         ReportInput(
             study=given.study[0],
@@ -28,8 +29,8 @@ with job(snakemake.log[0]) as log:
                 {name: Path(path) for name, path in files.items() if name in RESULTS}
             ),
             trace=json.loads(Path(files.trace).read_text(encoding="utf-8")),
-            pictures=read_pictures(Path(files.figures)),
-            quality=read_quality(list(map(Path, files.quality))),
+            pictures=pictures,
+            quality=read_quality(list(map(Path, files.quality)), room_beside(pictures)),
             brain=read_brain(Path(files.brain) if files.brain else None),
             provenance=provenance(
                 Path.cwd(),

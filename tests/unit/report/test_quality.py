@@ -11,7 +11,8 @@ from PIL import Image as Pillow
 from brainchange.errors import BrainchangeError
 from brainchange.figures.qc_tables import PICTURES_TABLE, QUALITY_TABLE
 from brainchange.report.page import _environment
-from brainchange.report.quality import Quality, read_quality, standing_apart
+from brainchange.report.pictures import Picture
+from brainchange.report.quality import Quality, read_quality, room_beside, standing_apart
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)> \u202e \U0001f9e0"
 
@@ -127,6 +128,21 @@ def test_who_is_left_out_or_apart_comes_into_the_page_first(tmp_path):
         assert f'href="quality/sub-{n:02d}/sub-{n:02d}_regions.png"' in page
     assert "apart</strong> ses-pre task-rest: mean framewise displacement" in page
     assert "left out</strong> ses-pre task-rest: too much motion" in page
+
+
+def test_large_figures_leave_less_room():
+    def figure(size):
+        return Picture("a", "a", "", "", "", "", "", "", "x" * size, 1)
+
+    assert room_beside([]) == room_beside([figure(1000)]) == 2_400_000
+    assert room_beside([figure(4_000_000), figure(2_600_000)]) == 750_000
+    assert room_beside([figure(9_000_000)]) == 0
+
+
+def test_without_room_all_are_linked(tmp_path):
+    quality = read_quality([person(tmp_path, n) for n in (1, 2)], most_bytes=0)
+    assert "The pictures of 0 of 2 participants are in this page" in quality.summary
+    assert shown(quality).count('href="quality/') == 2
 
 
 def test_runs_alike_or_few_do_not_stand_apart(tmp_path):
