@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
+from brainchange.figures.pooled import write_pooled
 from brainchange.inference.across_schema import FOREST_TABLE, META_TABLE
 from brainchange.inference.meta import StudyEffects, across_studies
 from brainchange.inference.schemas import EFFECTS_TABLE
@@ -52,7 +53,8 @@ def take_together(root: Path, names: Sequence[str] = ()) -> tuple[Table, list[st
     locks = root / "data" / "locks"
     images = {study.name: study_images(locks, study.name) for study in studies}
     shared = shared_participants(images)
-    found = across_studies(studies, shared, load_project(root).settings.inference)
+    settings = load_project(root).settings.inference
+    found = across_studies(studies, shared, settings)
     folder = root / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     META_TABLE.write(found.meta, folder / "meta.tsv", sidecar=True)
@@ -60,6 +62,9 @@ def take_together(root: Path, names: Sequence[str] = ()) -> tuple[Table, list[st
     OVERLAPS_TABLE.write(
         OVERLAPS_TABLE.frame(map(_cells, shared)), folder / "overlaps.tsv", sidecar=True
     )
+    simulated = any(read_study(root, study.name).simulated for study in studies)
+    bound = settings.smallest_effect_of_interest
+    write_pooled(found.meta, found.forest, bound, folder / "figures", simulated=simulated)
     standardised = found.meta[found.meta["scale"] == "standardised"].to_dict("records")
     rows = [
         [

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from brainchange.cli_explain import explain
+from brainchange.cli_figure import figure
 from brainchange.cli_judge import judge
 from brainchange.cli_new import new
 from brainchange.cli_plan import doctor, plan
@@ -407,6 +408,7 @@ def reference() -> None:
 
 app.command()(judge)
 app.command()(explain)
+app.command()(figure)
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 app.command(context_settings=_PASSED_ON)(run)
 app.command(context_settings=_PASSED_ON)(demo)

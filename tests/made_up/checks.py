@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from brainchange.inference.edges import EDGES_TABLE
 from brainchange.inference.multiverse_schema import MULTIVERSE_SUMMARY_TABLE, MULTIVERSE_TABLE
+from brainchange.inference.prediction_schema import PREDICTION_NULL_TABLE, PREDICTION_TABLE
 from brainchange.inference.reliability_schema import BRAIN_SYMPTOM_TABLE, RELIABILITY_TABLE
 from brainchange.inference.threat_row import ASKED, THREATS_TABLE
 from brainchange.study.model import Study
+from made_up.measures import GROUPS
+from made_up.study import MadeUp
 
 CHOICES = product(
     ("motion12-wm-csf", "motion24-wm-csf", "motion24-wm-csf-gs", "acompcor5-motion24"),
@@ -144,3 +148,74 @@ def _once(effects: pd.DataFrame) -> pd.DataFrame:
 
 def _named(row: dict[Any, Any], *names: str) -> dict[str, Any]:
     return {name: row[name] for name in names}
+
+
+def edges_of(size: MadeUp, study: Study, random: Any) -> pd.DataFrame:
+    """Give every pair of regions an effect, some of them large, and a correlation with motion."""
+    names = [GROUPS[g] if g < len(GROUPS) else f"region_{g}" for g in range(size.n_groups)]
+    regions = [(f"{name}_{side}", name) for name in names for side in "LR"]
+    contrast = study.contrasts[study.primary_contrast]
+    rows = []
+    for (first, group), (second, group_2) in combinations(regions, 2):
+        value, p = float(random.normal(0, 0.2)), float(random.uniform())
+        rows.append(
+            {
+                "region": first,
+                "region_2": second,
+                "group": group,
+                "group_2": group_2,
+                "metric": "connectivity",
+                "unit": "Fisher z",
+                "contrast": study.primary_contrast,
+                "contrast_label": contrast.label,
+                "n_treated": size.counts[0],
+                "n_control": size.counts[-1],
+                **{
+                    f"{when}_{arm}": float(random.normal(0.3, 0.2))
+                    for when in ("pre", "post")
+                    for arm in ("treated", "control")
+                },
+                "difference": value,
+                "ci_low": value - 0.3,
+                "ci_high": value + 0.3,
+                "p_permutation": p,
+                "p_adjusted": p**0.5,
+                "distance": float(random.uniform(10, 130)),
+                "n_motion": sum(size.counts),
+                "motion_correlation": float(np.clip(random.normal(0.05, 0.2), -1, 1)),
+            }
+        )
+    return EDGES_TABLE.frame(rows)
+
+
+def prediction_of(size: MadeUp) -> pd.DataFrame:
+    """Predict from one claim: described with few participants, tested with 40 or more."""
+    n = size.counts[0]
+    row = {
+        "measure": "Y1",
+        "label": "connectivity before therapy predicts who gets better",
+        "outcome": "BDI",
+        "outcome_label": "Beck Depression Inventory",
+        "unit": "points",
+        "n": n,
+        "descriptive": n < 40,
+        "q2_clinical": 0.1,
+        "q2_both": 0.16,
+        "q2_gain": 0.06,
+        "error_clinical": 6.2,
+        "error_both": 5.9,
+        "error_gain": 0.3,
+    }
+    tested = {"p_gain": 0.02, "null_q2_gain_high": 0.04, "n_permutations": 499}
+    few = {"n": n, "descriptive": True, "flag": f"n = {n}, fewer than 10: nothing is predicted"}
+    named = {k: row[k] for k in ("measure", "label", "outcome", "outcome_label", "unit")}
+    return PREDICTION_TABLE.frame([named | few if n < 10 else row | (tested if n >= 40 else {})])
+
+
+def prediction_null_of(size: MadeUp, random: Any) -> pd.DataFrame:
+    """Permute where it was tested."""
+    rows = [
+        {"measure": "Y1", "outcome": "BDI", "permutation": n, "q2_gain": random.normal(-0.05, 0.04)}
+        for n in range(1, 500 if size.counts[0] >= 40 else 1)
+    ]
+    return PREDICTION_NULL_TABLE.frame(rows)

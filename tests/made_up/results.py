@@ -19,17 +19,21 @@ from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.study.settings import Settings
 from brainchange.study.testability import judge_claims
+from made_up.across import across_of
 from made_up.checks import (
     brain_symptom_of,
+    edges_of,
     multiverse_of,
     multiverse_summary_of,
+    prediction_null_of,
+    prediction_of,
     reliability_of,
     threats_of,
 )
 from made_up.effects import effect_row, within_row
 from made_up.losses import attrition_rows, coverage_of, decision_rows
 from made_up.measures import GROUPS, changes_of, measures_of
-from made_up.study import MadeUp, claims_of, study_of
+from made_up.study import REGIONS, MadeUp, claims_of, study_of
 from made_up.verdicts import verdicts_of
 
 
@@ -48,10 +52,12 @@ def made_up(size: MadeUp) -> FigureInput:
         within += [within_row(measure, rows, arm, study) for arm in study.arms]
         effects += [effect_row(measure, rows, name, study) for name in study.contrasts]
     effects = EFFECTS_TABLE.frame(effects)
+    across = across_of(effects, len(size.counts))
     return FigureInput(
         study=study,
         settings=Settings(),
         claims=claims,
+        regions=REGIONS,
         tables={
             "claims": claims_table(
                 judge_claims(
@@ -67,6 +73,11 @@ def made_up(size: MadeUp) -> FigureInput:
             "effects": effects,
             "reliability": reliability_of(changes, effects, study),
             "brain_symptom": brain_symptom_of(changes, effects, study),
+            "meta": across.meta,
+            "forest": across.forest,
+            "edges": edges_of(size, study, random),
+            "prediction": prediction_of(size),
+            "prediction_null": prediction_null_of(size, random),
             "threats": threats_of(effects),
             "multiverse": multiverse_of(effects),
             "multiverse_summary": multiverse_summary_of(multiverse_of(effects)),

@@ -7,9 +7,20 @@ from typing import Any
 
 from brainchange.study.claims import Claims
 from brainchange.study.model import Study
+from brainchange.study.regions import Region
 
 ROLES = ("therapy", "comparison", "untreated", "therapy", "comparison", "healthy")
 LABELS = ("Talk therapy", "Exercise", "Untreated", "Group therapy", "Reading", "Healthy")
+
+
+REGIONS = tuple(
+    Region(f"{group}_{side}", group, side, "aparcaseg", (f"{side}-{group}",), centre=(x, y, z))
+    for group, (beside, y, z) in {
+        "vmPFC": (6.0, 44.0, -14.0),
+        "amygdala": (24.0, -4.0, -18.0),
+    }.items()
+    for side, x in (("L", -beside), ("R", beside))
+)
 
 
 @dataclass(frozen=True)

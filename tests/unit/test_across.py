@@ -76,6 +76,8 @@ def test_two_studies_are_taken_together(project: Path) -> None:
     assert list(meta["scale"]) == ["standardised", "raw"]
     assert (project / "results/across/forest.tsv").exists()
     assert (project / "results/across/meta.json").exists()
+    for suffix in ("svg", "png", "tsv"):
+        assert (project / f"results/across/figures/pooled_T2.{suffix}").exists()
 
 
 def test_studies_of_the_same_participants_count_once(project: Path) -> None:

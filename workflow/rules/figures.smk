@@ -15,6 +15,9 @@ rule figures:
         multiverse=rules.effects.output.multiverse,
         multiverse_summary=rules.effects.output.multiverse_summary,
         brain_symptom=rules.effects.output.brain_symptom,
+        edges=rules.effects.output.edges,
+        prediction=rules.prediction.output.prediction,
+        prediction_null=rules.prediction.output.null,
         coverage=rules.observations.output.coverage,
     output:
         figures=report(

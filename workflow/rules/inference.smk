@@ -13,6 +13,7 @@ rule prediction:
             category="Evidence",
             labels={"table": "prediction"},
         ),
+        null=f"{RESULTS}/prediction_null.tsv",
     log:
         f"{LOGS}/prediction.log",
     benchmark:
@@ -81,6 +82,7 @@ rule effects:
         durability=f"{RESULTS}/durability.tsv",
         omnibus=f"{RESULTS}/omnibus.tsv",
         pairs=f"{RESULTS}/pairs.tsv",
+        edges=f"{RESULTS}/edges.tsv",
         within=f"{RESULTS}/within.tsv",
         changes=f"{RESULTS}/changes.tsv",
         attrition=f"{RESULTS}/attrition.tsv",

@@ -9,6 +9,7 @@ from snakemake.script import snakemake
 from adapter import job
 from brainchange.files import write_text
 from brainchange.inference.durability_schema import DURABILITY_TABLE
+from brainchange.inference.edges import EDGES_TABLE
 from brainchange.inference.infer import infer
 from brainchange.inference.multiverse_schema import MULTIVERSE_SUMMARY_TABLE, MULTIVERSE_TABLE
 from brainchange.inference.omnibus_schema import OMNIBUS_TABLE, PAIRS_TABLE
@@ -67,6 +68,7 @@ with job(snakemake.log[0]) as log:
         (DURABILITY_TABLE, inferred.durability, output.durability),
         (OMNIBUS_TABLE, inferred.omnibus, output.omnibus),
         (PAIRS_TABLE, inferred.pairs, output.pairs),
+        (EDGES_TABLE, inferred.edges, output.edges),
         (DECISIONS_TABLE, decisions, output.decisions),
     ):
         schema.write(table, Path(path), sidecar=True)

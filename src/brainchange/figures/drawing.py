@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -92,9 +93,12 @@ class FigureSpec:
         Tables it is drawn from.
     draw : callable
         From the input to its drawings: none, one, or one a measure.
+    scope : {'study', 'across'}
+        Whether it is drawn for every study, or once for all taken together.
     """
 
     name: str
     description: str
     needs: tuple[str, ...]
     draw: Draw
+    scope: Literal["study", "across"] = "study"

@@ -45,6 +45,11 @@ def figures() -> dict[str, FigureSpec]:
     return dict(sorted(specs.items()))
 
 
+def figures_of_a_study() -> dict[str, FigureSpec]:
+    """Find every figure that is drawn for one study."""
+    return {name: spec for name, spec in figures().items() if spec.scope == "study"}
+
+
 def drawings(spec: FigureSpec, given: FigureInput) -> Iterator[Drawing]:
     """Draw a figure under the theme.
 
@@ -85,7 +90,7 @@ def write_figures(
         Columns of ``FIGURES_TABLE``; the report is made from it and the files.
     """
     rows = []
-    for spec in figures().values():
+    for spec in figures_of_a_study().values():
         for drawing in drawings(spec, given):
             theme.save(
                 drawing.figure,

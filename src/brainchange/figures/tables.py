@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from brainchange.inference.across_schema import FOREST_TABLE, META_TABLE
+from brainchange.inference.edges import EDGES_TABLE
 from brainchange.inference.multiverse_schema import MULTIVERSE_SUMMARY_TABLE, MULTIVERSE_TABLE
+from brainchange.inference.prediction_schema import PREDICTION_NULL_TABLE, PREDICTION_TABLE
 from brainchange.inference.reliability_schema import BRAIN_SYMPTOM_TABLE, RELIABILITY_TABLE
 from brainchange.inference.schemas import (
     ATTRITION_TABLE,
@@ -29,9 +32,14 @@ SCHEMAS: Mapping[str, TableSchema] = {
         CHANGES_TABLE,
         COVERAGE_TABLE,
         DECISIONS_TABLE,
+        EDGES_TABLE,
         EFFECTS_TABLE,
+        FOREST_TABLE,
+        META_TABLE,
         MULTIVERSE_TABLE,
         MULTIVERSE_SUMMARY_TABLE,
+        PREDICTION_TABLE,
+        PREDICTION_NULL_TABLE,
         RELIABILITY_TABLE,
         THREATS_TABLE,
         VERDICTS_TABLE,

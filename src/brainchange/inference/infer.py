@@ -18,6 +18,7 @@ from brainchange.inference.attrition import (
 from brainchange.inference.brain_symptom import brain_symptom_table
 from brainchange.inference.claim_evidence import Checks
 from brainchange.inference.durability import durability_table
+from brainchange.inference.edges import edges_table
 from brainchange.inference.effects import effects_table
 from brainchange.inference.multiverse import Multiverse, multiverse
 from brainchange.inference.observed import observed_cells
@@ -66,6 +67,8 @@ class Inferred:
         ``DURABILITY_TABLE``: what lasts until follow-up; empty without one.
     omnibus, pairs : pandas.DataFrame
         ``OMNIBUS_TABLE`` and ``PAIRS_TABLE``: more than two arms; empty with two.
+    edges : pandas.DataFrame
+        ``EDGES_TABLE``: every pair of regions in the primary contrast.
     multiverse : Multiverse
         Every claim under every specification.
     verdicts : tuple of Decided
@@ -86,6 +89,7 @@ class Inferred:
     durability: pd.DataFrame
     omnibus: pd.DataFrame
     pairs: pd.DataFrame
+    edges: pd.DataFrame
     multiverse: Multiverse
     verdicts: tuple[Decided, ...]
     decisions: pd.DataFrame
@@ -211,6 +215,7 @@ def infer(
         durability=durability,
         omnibus=omnibus,
         pairs=pairs_table(data, study, settings),
+        edges=edges_table(data, primary, regions, study, settings),
         multiverse=specified,
         verdicts=verdicts,
         decisions=DECISIONS_TABLE.frame(

@@ -16,7 +16,11 @@ from brainchange.inference.observed import Cells, observed_cells
 from brainchange.inference.outcomes import outcome_values
 from brainchange.inference.participants import Enrolment, enrol
 from brainchange.inference.permutation import TIE, named_generator
-from brainchange.inference.prediction_schema import FEWEST_FOR_VERDICT, PREDICTION_TABLE
+from brainchange.inference.prediction_schema import (
+    FEWEST_FOR_VERDICT,
+    PREDICTION_NULL_TABLE,
+    PREDICTION_TABLE,
+)
 from brainchange.inference.predictors import Known, brain_features, complete, known_before
 from brainchange.inference.prepost import primary_observations
 from brainchange.study.claims import Claim, Claims, Predictors
@@ -41,7 +45,24 @@ class _Asked:
     settings: Settings
 
 
-def prediction_table(
+@dataclass(frozen=True)
+class Predictions:
+    """The tables of predictions.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        ``PREDICTION_TABLE``, for the treated arms of the primary contrast; empty where no claim
+        has predictors.
+    null : pandas.DataFrame
+        ``PREDICTION_NULL_TABLE``: the gain in every permutation.
+    """
+
+    table: pd.DataFrame
+    null: pd.DataFrame
+
+
+def predictions(
     study: Study,
     claims: Claims,
     regions: tuple[Region, ...],
@@ -49,7 +70,7 @@ def prediction_table(
     *,
     observations: pd.DataFrame,
     participants: pd.DataFrame,
-) -> pd.DataFrame:
+) -> Predictions:
     """Predict the change of every symptom scale for every claim that says so.
 
     Parameters
@@ -65,9 +86,8 @@ def prediction_table(
 
     Returns
     -------
-    pandas.DataFrame
-        ``PREDICTION_TABLE``, for the treated arms of the primary contrast; empty where no claim
-        has predictors.
+    Predictions
+        What was predicted, and what permutations give.
     """
     enrolment = enrol(participants, study)
     primary = primary_observations(observations, study, settings.denoising.name)
@@ -79,12 +99,23 @@ def prediction_table(
         for name, outcome in study.outcomes.items()
         if outcome.measures == claim.requires.column
     ]
-    rows = []
+    rows, null = [], []
     for one in asked:
         task = study.task_of(one.claim.requires.images) or study.tasks[0]
         found = cells.get((one.predictors.metric, task, ""))
-        rows.append(_names(one) | _row(one, found, regions, enrolment))
-    return PREDICTION_TABLE.frame(rows)
+        row = _names(one) | _row(one, found, regions, enrolment)
+        gains = row.pop("null", ())
+        rows.append(row)
+        null += [
+            {
+                "measure": row["measure"],
+                "outcome": row["outcome"],
+                "permutation": n,
+                "q2_gain": gain,
+            }
+            for n, gain in enumerate(gains, start=1)
+        ]
+    return Predictions(PREDICTION_TABLE.frame(rows), PREDICTION_NULL_TABLE.frame(null))
 
 
 def _names(asked: _Asked) -> dict[str, Any]:
@@ -165,6 +196,7 @@ def _predicted(
         "error_gain": errors[0] - errors[1],
         "p_gain": p,
         "null_q2_gain_high": high,
+        "null": gains[1:],
         "n_permutations": permutations or None,
         "repeats": repeats,
         "predicts": q2 > 0 and gain > 0 and p < inference.alpha if permutations else None,

@@ -54,3 +54,16 @@ PREDICTION_TABLE = TableSchema(
     ),
     key=("measure", "outcome"),
 )
+
+PREDICTION_NULL_TABLE = TableSchema(
+    "prediction_null",
+    "What the brain adds to Q² in one permutation of the changes; none where a prediction is "
+    "descriptive.",
+    (
+        Column("measure", "string", "Claim", required=True),
+        Column("outcome", "string", "Scale whose change is predicted", required=True),
+        Column("permutation", "integer", "Number of the permutation", required=True),
+        Column("q2_gain", "number", "Gain in Q² in it", required=True),
+    ),
+    key=("measure", "outcome", "permutation"),
+)

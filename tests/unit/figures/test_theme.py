@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -49,6 +51,66 @@ def test_the_first_arm_of_each_role_stands_out_on_white_and_on_a_dark_page(role:
     colour = theme.arm_styles(arms(role))["arm0"].colour
     assert contrast(colour, theme.PAPER) >= 3
     assert contrast(theme.DARK[colour], theme.DARK[theme.PAPER]) >= 4.5
+
+
+def lab(colour: str, matrix: np.ndarray) -> np.ndarray:
+    """CIELAB (D65) of a colour as seen through a matrix of linear RGB."""
+    parts = np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(matrix @ linear, 0, 1)
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    t = to_xyz @ seen / np.array([0.9505, 1.0, 1.089])
+    f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+SEEN = {
+    "all cones": np.eye(3),
+    "deuteranopia": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "protanopia": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+}
+"""Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB."""
+
+
+@pytest.mark.parametrize("eyes", SEEN)
+def test_arms_of_different_roles_stay_apart_without_one_kind_of_cones(eyes: str) -> None:
+    """A distance of 10 in CIELAB is seen at a glance; of 2.3 it can just be seen."""
+    first = ("therapy", "comparison", "untreated", "healthy")
+    for dark in (False, True):
+        colours = [style.colour for style in theme.arm_styles(arms(*first)).values()]
+        colours = [theme.DARK[colour] for colour in colours] if dark else colours
+        seen = [lab(colour, SEEN[eyes]) for colour in colours]
+        apart = [np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)]
+        assert min(apart) > 10
+
+
+def test_the_check_of_colours_sees_red_and_green_that_meet() -> None:
+    red, green = "#b04a3a", "#6f7a2b"
+    far = np.linalg.norm(lab(red, SEEN["all cones"]) - lab(green, SEEN["all cones"]))
+    near = np.linalg.norm(lab(red, SEEN["deuteranopia"]) - lab(green, SEEN["deuteranopia"]))
+    assert far > 40
+    assert near < 15
+
+
+@pytest.mark.parametrize("tone", sorted(theme.TONES))
+def test_a_verdict_is_readable_on_its_ground(tone: str) -> None:
+    colour, ground = theme.TONES[tone]
+    assert contrast(colour, ground) >= 4.5
+    assert contrast(theme.DARK[colour], theme.DARK[ground]) >= 4.5
 
 
 def test_text_is_readable_on_white_and_on_a_dark_page() -> None:

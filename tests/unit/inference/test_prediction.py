@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from brainchange.inference.cross_validation import FOLDS, PENALTIES, predict, splits
 from brainchange.inference.observed import observed_cells
-from brainchange.inference.prediction import prediction_table
+from brainchange.inference.prediction import Predictions, predictions
 from brainchange.inference.predictors import brain_features
 from brainchange.study.claims import Claims, Predictors
 from brainchange.study.regions import with_networks
@@ -47,7 +47,11 @@ EDGES = claims_with(groups=("amygdala", "vmPFC"))
 
 def table(made: Any, claims: Claims = EDGES, **changes: Any) -> pd.DataFrame:
     made = replace(made, **changes)
-    return prediction_table(
+    return everything(made, claims).table
+
+
+def everything(made: Any, claims: Claims = EDGES) -> Predictions:
+    return predictions(
         made.study,
         claims,
         made.regions,
@@ -154,6 +158,15 @@ def test_a_planted_prediction_is_found(made_up: Maker) -> None:
     assert found["q2_gain"] > max(0.2, found["null_q2_gain_high"])
     assert found["error_gain"] > 0
     assert found["q2_clinical"] > 0
+
+
+def test_every_permutation_is_told(made_up: Maker) -> None:
+    found = everything(foretold(made_up(45, seed=2), slope=0.0))
+    row, gains = found.table.iloc[0], found.null["q2_gain"]
+    assert list(found.null["permutation"]) == list(range(1, row["n_permutations"] + 1))
+    as_far = (gains >= row["q2_gain"]).sum()
+    assert row["p_gain"] == pytest.approx((1 + as_far) / (1 + row["n_permutations"]))
+    assert (gains > row["null_q2_gain_high"]).mean() == pytest.approx(0.05, abs=0.01)
 
 
 def test_no_prediction_where_none_is_planted(made_up: Maker) -> None:
