@@ -173,7 +173,7 @@ def _draw_view(
         colors=[colour],
         linewidths=STRONG if one.is_supported else THIN,
         alpha=0.85 if one.is_supported else 0.6,
-        gid="strong" if one.is_supported else "thin",
+        label="strong" if one.is_supported else "thin",
     )
     axes.add_collection(lines)
     nodes = np.array([centres[name] for name in dict.fromkeys(np.ravel(one.edges))])

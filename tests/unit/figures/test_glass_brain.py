@@ -58,7 +58,7 @@ def lines(drawing):
 @pytest.mark.parametrize(("p", "kind"), [(0.049, "strong"), (0.051, "thin"), (np.nan, "thin")])
 def test_only_what_is_below_alpha_is_heavy(given, p, kind):
     (drawing,) = drawn(with_p(given, p))
-    assert {found.get_gid() for found in lines(drawing)} == {kind}
+    assert {found.get_label() for found in lines(drawing)} == {kind}
     assert set(drawing.table["heavy"]) == {kind == "strong"}
     assert ("heavy" if kind == "strong" else "thin") in drawing.alternative
 
@@ -94,7 +94,7 @@ def test_an_effect_that_was_not_estimated_says_so(given):
     effects.loc[mine, "flag"] = "fewer than 2 participants"
     (drawing,) = drawn(dataclasses.replace(given, tables={**given.tables, "effects": effects}))
     assert "fewer than 2 participants" in drawing.alternative
-    assert {found.get_gid() for found in lines(drawing)} == {"thin"}
+    assert {found.get_label() for found in lines(drawing)} == {"thin"}
 
 
 def test_without_known_centres_nothing_is_drawn(given):
