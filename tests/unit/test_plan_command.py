@@ -13,7 +13,13 @@ from typer.testing import CliRunner
 from brainchange.cli import app
 from brainchange.costs import UNKNOWN_SECONDS, costs, default_costs
 from brainchange.dry_run import counted_jobs
-from brainchange.estimate import PREPARED_A_RAW_BYTE, RESULT_BYTES, _hours, peak_bytes
+from brainchange.estimate import (
+    ANATOMY_BYTES,
+    PREPARED_A_RAW_BYTE,
+    RESULT_BYTES,
+    _hours,
+    peak_bytes,
+)
 from brainchange.plan import make_plan
 from brainchange.project import load_project
 from brainchange.sources.lock import read_lock
@@ -80,6 +86,13 @@ def test_the_peak_is_what_is_fetched_and_what_is_prepared_from_it(root: Path) ->
     locked = sum(row.size_bytes for row in read_lock(root / "data/locks/ds003007.tsv"))
     plan = make_plan(load_project(root, {"study": "ds003007"}))
     assert peak_bytes(plan) == locked + RESULT_BYTES
+    loose = make_plan(load_project(root, {"study": "ds005016"}))
+    rows = read_lock(root / "data/locks/ds005016.tsv")
+    bold = sum(row.size_bytes for row in rows if row.path.endswith("_bold.nii"))
+    assert bold > 10**11
+    made = PREPARED_A_RAW_BYTE * 0.44 * bold + ANATOMY_BYTES * len(loose.raw) + RESULT_BYTES
+    expected = sum(row.size_bytes for row in rows) + made
+    assert peak_bytes(loose) == pytest.approx(expected, abs=2)
     raw = make_plan(load_project(root, {"study": "ds003357"}))
     rows = read_lock(root / "data/locks/ds003357.tsv")
     bold = sum(row.size_bytes for row in rows if "_bold.nii" in row.path)
