@@ -292,13 +292,14 @@ def lock(
         err.print(escape(line))
 
     path = output or root / "data" / "locks" / f"{study}.tsv"
-    if described.folder:
-        rows = build_local_lock(described.folder, root, tell)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            rows = build_lock(described, mirror, Path(folder), tell)
-            images = scanner_images(described, mirror, Path(folder))
-        write_images(images, images_path(path.parent, study))
+    with err.status("reading what is published", spinner="dots"):
+        if described.folder:
+            rows = build_local_lock(described.folder, root, tell)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                rows = build_lock(described, mirror, Path(folder), tell)
+                images = scanner_images(described, mirror, Path(folder))
+            write_images(images, images_path(path.parent, study))
     write_lock(rows, path)
     size = human_bytes(sum(row.size_bytes for row in rows))
     out.print(f"{path}: {len(rows)} files, {size}", markup=False)

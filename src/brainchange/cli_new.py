@@ -86,7 +86,7 @@ def new_study(
         else:
             dataset = dataset_of_mirror(str(accession), snapshot, mirror, Path(work))
             derived = derivatives_of_mirror(str(accession), mirror, Path(work))
-        found = NewStudy(called, survey(dataset), derived, folder.resolve() if folder else None)
+        found = NewStudy(called, survey(dataset), derived, _place(folder, root))
         text = study_text(found)
     write_text(path, text)
     images = found.survey
@@ -154,6 +154,14 @@ def new_region(
     added = add_region(project_folder(), NewRegion(name, split, atlas, group, role))
     typer.echo(f"config/regions.tsv: {', '.join(added)}")
     typer.echo("What will run again: snakemake -n")
+
+
+def _place(folder: Path | None, root: Path) -> Path | None:
+    """Say where a folder is: from the folder of the project where it lies in it."""
+    if folder is None:
+        return None
+    whole = folder.resolve()
+    return whole.relative_to(root) if whole.is_relative_to(root) else whole
 
 
 def _name(text: str) -> str:

@@ -323,6 +323,11 @@ def test_the_command_writes_a_file_once_and_check_tells_its_questions(
     assert "to decide: did chance decide about arms" in checked.output
     assert "allocation.randomised" in checked.output
     assert run(app, ["list", "studies"]).exit_code == 0
+    shutil.copytree(hostile, project / "data" / "raw", symlinks=True)
+    assert run(app, ["new", "study", "--folder", "data/raw"]).exit_code == 0
+    assert yaml.safe_load((project / "config/studies/raw.yaml").read_text())["folder"] == {
+        "path": "data/raw"
+    }
     again = run(app, ["new", "study", "--folder", str(hostile), "--name", "mine"])
     assert again.exit_code == 2
     assert "there already" in again.output
