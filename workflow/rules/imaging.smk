@@ -143,6 +143,7 @@ if RAW:
         script:
             "../scripts/prepare.py"
 
+
 if RAW and not IMAGES.freesurfer:
 
     rule anatomy:

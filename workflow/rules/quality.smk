@@ -53,7 +53,13 @@ if PLAN.participants:
             study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
             coverage=rules.observations.output.coverage,
         output:
-            views=directory(f"{RESULTS}/brain"),
+            views=report(
+                directory(f"{RESULTS}/brain"),
+                patterns=["{view}.png"],
+                caption="../report/brain.rst",
+                category="Figures",
+                labels={"figure": "brain: {view}"},
+            ),
         log:
             f"{LOGS}/brain.log",
         benchmark:
