@@ -8,6 +8,7 @@ import pandas as pd
 
 from brainchange.figures import lettering
 from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
+from brainchange.figures.left_out import reasons
 from brainchange.figures.sheet import MARGIN, Sheet, empty_sheet, new_sheet
 from brainchange.figures.theme import BODY, HAIRLINE, INK, MUTED, SMALL, ArmStyle, arm_styles
 from brainchange.figures.wording import text_of
@@ -15,27 +16,46 @@ from brainchange.figures.wording import text_of
 TITLE = "Participants at each step, by arm"
 NOTES = (
     "Bars: participants of the arm that remain; in grey: how many fewer than enrolled. Symptom "
-    "scales are counted apart from images. Reasons are in the table of decisions."
+    "scales are counted apart from images. Below: what was left out and why, with the number of "
+    "participants of each arm; one participant may be in several lines."
 )
 LABEL, HEAD, ROW, BAR = 2.5, 0.44, 0.46, 0.24
+MOST_REASONS = 10
 
 
 def draw(given: FigureInput) -> Iterator[Drawing]:
     """Draw the flow of participants."""
     table = given.tables["attrition"]
+    labels = {name: lettering.plain(arm.label) for name, arm in given.study.arms.items()}
+    why = reasons(given.tables["decisions"], given.tables["changes"], labels)
+    lines = _reason_lines(why)
     if table.empty:
         figure = empty_sheet(6.0, TITLE, "No participant is enrolled in an arm.").figure
     else:
-        figure = _sheet(table, arm_styles(given.study.arms)).figure
+        figure = _sheet(table, arm_styles(given.study.arms), lines).figure
     said = [
         f"{text_of(arm)}: "
         + ", ".join(f"{text_of(row.label)} {int(row.n)}" for row in rows.itertuples())
         for arm, rows in table.groupby("arm_label", sort=False)
     ]
-    yield Drawing("attrition", figure, table, TITLE, NOTES, f"{TITLE}. {'. '.join(said)}.")
+    left = f" Left out: {'; '.join(lines)}." if lines else ""
+    both = pd.concat([table, why], ignore_index=True)
+    yield Drawing("attrition", figure, both, TITLE, NOTES, f"{TITLE}. {'. '.join(said)}.{left}")
 
 
-def _sheet(table: pd.DataFrame, styles: dict[str, ArmStyle]) -> Sheet:
+def _reason_lines(why: pd.DataFrame) -> list[str]:
+    """Say every reason with its counts, the commonest first; the rest is counted."""
+    total = why.groupby("label", sort=False)["n"].sum().sort_values(ascending=False, kind="stable")
+    lines = [
+        f"{label} ({', '.join(f'{row.arm_label} {row.n}' for row in rows.itertuples())})"
+        for label in total.index[:MOST_REASONS]
+        for rows in [why[why["label"] == label]]
+    ]
+    more = len(total) - MOST_REASONS
+    return [*lines, f"and {more} more reasons"] if more > 0 else lines
+
+
+def _sheet(table: pd.DataFrame, styles: dict[str, ArmStyle], reasons_: list[str]) -> Sheet:
     steps = dict(zip(table["step"], table["label"], strict=True))
     arms = [arm for arm in styles if arm in set(table["arm"])]
     column = 1.75 if len(arms) <= 3 else 1.25
@@ -43,7 +63,12 @@ def _sheet(table: pd.DataFrame, styles: dict[str, ArmStyle]) -> Sheet:
     images = [step for step in steps if not step.startswith("outcome_")]
     outcomes = [step for step in steps if step.startswith("outcome_")]
     gap = 0.3 if outcomes else 0.0
-    sheet = new_sheet(width, HEAD + ROW * len(steps) + gap, TITLE, "", NOTES)
+    body = HEAD + ROW * len(steps) + gap
+    room = width - 2 * MARGIN
+    told = [lettering.wrapped(text, SMALL, room, lines=2) for text in reasons_]
+    below = sum(lettering.height(text, SMALL) + 0.03 for text in told) + (0.3 if told else 0.0)
+    sheet = new_sheet(width, body + below, TITLE, "", NOTES)
+    _write_reasons(sheet, body, told)
     tops = {step: HEAD + place * ROW for place, step in enumerate(images)}
     tops |= {step: HEAD + gap + (len(images) + n) * ROW for n, step in enumerate(outcomes)}
     if outcomes:
@@ -91,6 +116,16 @@ def _draw_arm(
             axes.text(beside, 0.46, lost, va="center", fontsize=SMALL, color=MUTED)
 
 
+def _write_reasons(sheet: Sheet, top: float, told: list[str]) -> None:
+    if not told:
+        return
+    sheet.text(MARGIN, top, "Left out, and why", fontsize=SMALL, fontweight="bold", color=MUTED)
+    top += 0.2
+    for text in told:
+        sheet.text(MARGIN, top, text, fontsize=SMALL, color=INK)
+        top += lettering.height(text, SMALL) + 0.03
+
+
 def _rule(sheet: Sheet, top: float) -> None:
     axes = sheet.axes(MARGIN, top, sheet.width - 2 * MARGIN, 0.02)
     axes.set_axis_off()
@@ -101,6 +136,6 @@ def _rule(sheet: Sheet, top: float) -> None:
 SPEC = FigureSpec(
     name="attrition",
     description="Participants that remain at each step, by arm",
-    needs=("attrition",),
+    needs=("attrition", "decisions", "changes"),
     draw=draw,
 )

@@ -78,7 +78,7 @@ def _points(changes: pd.DataFrame, measure: str, outcome: str) -> pd.DataFrame:
 def _lines(row: Row) -> list[str]:
     n = f"n = {int(row['n'])}"
     if not np.isfinite(row["r"]):
-        return [n, text_of(row["flag"]) or "r n/a"]
+        return [text_of(row["flag"]) or f"{n}: no correlation"]
     said = [f"r = {number(row['r'])}, 95\u00a0% CI {interval(row['ci_low'], row['ci_high'])}"]
     tested = "descriptive" if row["descriptive"] is True else p_value(float(row["p"]))
     most = number(row["largest_r"]) if np.isfinite(row["largest_r"]) else "n/a"

@@ -98,6 +98,8 @@ def _study_words(one: Any) -> str:  # noqa: ANN401
 
 
 def _mean_words(row: Row) -> str:
+    if not int(row["k"]):
+        return "No study has an estimate that counts"
     said = [
         f"{plural(int(row['k']), 'study', 'studies')}, n = {int(row['n_treated'])} and "
         f"{int(row['n_control'])}: mean {number(row['estimate'], sign=True)} SD, 95\u00a0% "
@@ -138,11 +140,17 @@ def _sheet(words: tuple[str, str], row: Row, studies: pd.DataFrame, bound: float
         sheet.text(MARGIN, HEAD + middle - lettering.height(name, BODY) / 2, name)
         share = f"{weight:.0f}\u00a0%" if counts else "–"
         n = f"{int(one['n_treated'])} vs {int(one['n_control'])}"
-        effect = f"{number(one['effect'], sign=True)} {interval(one['ci_low'], one['ci_high'])}"
+        effect = _amount(*estimate)
         _write_cells(sheet, HEAD + middle, (effect, n, share), INK)
         top += height
     _draw_mean(sheet, axes, row, top + 0.1)
     return sheet
+
+
+def _amount(value: float, low: float, high: float) -> str:
+    if not np.isfinite(value):
+        return "not estimated"
+    return f"{number(value, sign=True)} {interval(low, high)}"
 
 
 def _write_cells(sheet: Sheet, middle: float, cells: tuple[str, str, str], colour: str) -> None:
@@ -173,14 +181,15 @@ def _draw_mean(sheet: Sheet, axes: Axes, row: Row, top: float) -> None:
     """Draw the diamond of the mean, and below it the interval of a further study."""
     value, low, high = (float(row[name]) for name in ("estimate", "ci_low", "ci_high"))
     middle = top + ROW / 2
-    name = "Mean of all studies" if int(row["k"]) > 1 else "One study: no mean"
+    counted = int(row["k"])
+    name = "Mean of all studies" if counted > 1 else "One study" if counted else "No study"
     sheet.text(MARGIN, HEAD + middle - 0.07, name, fontweight="bold")
     if np.isfinite([value, low, high]).all():
         left, right = axes.get_xlim()
         x = np.clip([low, value, high, value], left, right)
         y = [middle, middle - 0.09, middle, middle + 0.09]
         axes.fill(x, y, color=INK, lw=0, zorder=4)
-    cells = f"{number(value, sign=True)} {interval(low, high)}"
+    cells = _amount(value, low, high)
     n = f"{int(row['n_treated'])} vs {int(row['n_control'])}"
     _write_cells(sheet, HEAD + middle, (cells, n, ""), INK)
     ends = float(row["prediction_low"]), float(row["prediction_high"])

@@ -34,7 +34,7 @@ SEQUENTIAL = LinearSegmentedColormap.from_list(
     "p", ("#3d2a6b", "#8f7ec0", "#dcd6ea", "#f7f7f7"), bad=(0, 0, 0, 0)
 )
 ALPHA = 0.05
-SIDE, SMALL_SIDE, GAP, SCALE = 4.4, 2.0, 0.5, 0.62
+SIDE, EACH, LARGEST, SMALL_SIDE, GAP, SCALE = 4.4, 0.075, 9.0, 2.0, 0.5, 0.62
 TITLE = "Change of connectivity between all regions"
 STEPS = (0.001, 0.01, 0.05, 0.2, 1.0)
 """p values that are named on its scale."""
@@ -129,26 +129,31 @@ def _square(edges: pd.DataFrame, order: _Order, upper: str, lower: str) -> tuple
 
 
 def _sheet(words: tuple[str, str], edges: pd.DataFrame, order: _Order, unit: str) -> Sheet:
-    count = len(order.regions)
-    size = float(np.clip(SIDE / count * 72 * 0.85, 3.0, SMALL))
+    count, side = len(order.regions), _side(order)
+    size = float(np.clip(side / count * 72 * 0.85, 3.0, SMALL))
     names = [lettering.shortened(lettering.plain(name), size, 1.6) for name in order.regions]
     label = max(lettering.width(name, size) for name in names) + 0.1
     left = MARGIN + max(label, 0.4)
     blocks = 0.3
-    width = left + SIDE + GAP + SMALL_SIDE + MARGIN + 0.1
-    sheet = new_sheet(width, blocks + SIDE + label + SCALE, words[0], _counts(edges), words[1])
-    axes = sheet.axes(left, blocks, SIDE, SIDE)
+    width = left + side + GAP + SMALL_SIDE + MARGIN + 0.1
+    sheet = new_sheet(width, blocks + side + label + SCALE, words[0], _counts(edges), words[1])
+    axes = sheet.axes(left, blocks, side, side)
     _draw_effects(axes, edges, order)
     axes.set_xticks(range(count), names, rotation=90, fontsize=size)
     axes.set_yticks(range(count), names, fontsize=size)
     axes.tick_params(length=0, pad=2)
     _write_blocks(sheet, order, left)
     reach = _reach(edges["difference"])
-    top = blocks + SIDE + label + 0.22
+    top = blocks + side + label + 0.22
     _draw_scale(sheet, (left, top), reach, f"Difference in change, {unit}")
-    _draw_p_scale(sheet, (left + SIDE - 1.9, top))
-    _draw_means(sheet, edges, order, (left + SIDE + GAP, blocks), unit)
+    _draw_p_scale(sheet, (left + side - 1.9, top))
+    _draw_means(sheet, edges, order, (left + side + GAP, blocks), unit)
     return sheet
+
+
+def _side(order: _Order) -> float:
+    """Width of the large matrix in inches: wide enough to read the names of many regions."""
+    return float(np.clip(EACH * len(order.regions), SIDE, LARGEST))
 
 
 def _counts(edges: pd.DataFrame) -> str:
@@ -173,7 +178,7 @@ def _draw_effects(axes: Axes, edges: pd.DataFrame, order: _Order) -> None:
     axes.imshow(effect, cmap=DIVERGING, vmin=-reach, vmax=reach, interpolation="nearest")
     axes.imshow(_of_p(p), cmap=SEQUENTIAL, vmin=0, vmax=1, interpolation="nearest")
     y, x = np.nonzero(p < ALPHA)
-    size = float(np.clip(SIDE / len(order.regions) * 72 * 0.25, 1.0, 4.0))
+    size = float(np.clip(_side(order) / len(order.regions) * 72 * 0.25, 1.0, 4.0))
     axes.plot(x, y, "o", color="#ffffff", ms=size, mew=0, ls="none")
     axes.plot(y, x, "o", color=INK, ms=size, mew=0, ls="none")
     _frame(axes, order)
@@ -196,7 +201,7 @@ def _frame(axes: Axes, order: _Order) -> None:
 
 
 def _write_blocks(sheet: Sheet, order: _Order, left: float) -> None:
-    each = SIDE / len(order.regions)
+    each = _side(order) / len(order.regions)
     for block, begin, end in order.blocks:
         room = (end - begin) * each - 0.05
         text = lettering.shortened(block, SMALL, room)

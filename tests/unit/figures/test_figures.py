@@ -11,6 +11,7 @@ from matplotlib.collections import LineCollection
 
 from brainchange.figures import paired, registry
 from brainchange.figures.drawing import Drawing, FigureInput
+from brainchange.study.decisions import DECISIONS_TABLE
 
 
 def drawn(name: str, given: FigureInput) -> dict[str, Drawing]:
@@ -133,6 +134,29 @@ def test_attrition_says_every_count(study: FigureInput) -> None:
     assert said.count("10") == 6
     assert said.count("8") == 3
     assert said.count("−2") == 3
+
+
+def test_attrition_says_why_by_arm_and_takes_reasons_together_that_differ_in_a_number(
+    study: FigureInput,
+) -> None:
+    row = {"scope": "run", "action": "excluded", "participant_id": "sub-01"}
+    decisions = DECISIONS_TABLE.frame(
+        [
+            row | {"reason": "29 volumes are kept, fewer than 60"},
+            row | {"reason": "31 volumes are kept, fewer than 60"},
+            row | {"reason": "31 volumes are kept, fewer than 60", "participant_id": "sub-12"},
+            {**row, "scope": "outcome", "reason": "no post value", "participant_id": "sub-30"},
+            {**row, "scope": "volume", "reason": "motion censors 6 of 96 volumes"},
+        ]
+    )
+    drawing = drawn("attrition", with_table(study, "decisions", decisions))["attrition"]
+    said = [text.get_text().replace("\n", " ") for text in drawing.figure.texts]
+    assert "run: … volumes are kept, fewer than … (Talk therapy 1, Exercise 1)" in said
+    assert "score: no post value (Untreated 1)" in said
+    assert not any("censors" in text for text in said)
+    why = drawing.table[drawing.table["step"] == "left_out"]
+    assert list(why["n"]) == [1, 1, 1]
+    assert "no post value (Untreated 1)" in drawing.alternative
 
 
 def test_data_quality_shows_all_three_measures_with_their_units(study: FigureInput) -> None:
