@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 
 from brainchange.errors import BrainchangeError
-from brainchange.figures import registry
+from brainchange.figures import registry, theme
 from brainchange.figures.drawing import FigureInput
 
 
@@ -54,3 +56,19 @@ def test_all_figures_are_written_with_their_tables_and_words(
     assert names == {f"{n}.{e}" for n in told for e in ("svg", "png", "tsv")} | {"figures.tsv"}
     assert registry.FIGURES_TABLE.read(tmp_path / "figures.tsv").equals(table)
     assert table["alternative"].str.len().min() > 40
+
+
+def test_every_figure_has_the_same_bytes_when_drawn_again(make_up: Any, made_up_size: Any) -> None:
+    given = make_up(made_up_size(counts=(5, 5, 5), n_groups=2))
+    for spec in registry.figures().values():
+        pairs = zip(registry.drawings(spec, given), registry.drawings(spec, given), strict=True)
+        # Drawings of one figure come from one function: the last stands for all.
+        first, second = (as_svg(drawing.figure) for drawing in list(pairs)[-1])
+        assert first == second, spec.name
+
+
+def as_svg(figure: Figure) -> bytes:
+    written = BytesIO()
+    with theme.applied():
+        figure.savefig(written, format="svg", metadata={"Date": None})
+    return written.getvalue()
