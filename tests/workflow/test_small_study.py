@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import signal
@@ -22,10 +24,13 @@ BIN = Path(sys.executable).parent
 
 pytestmark = pytest.mark.slow
 
+STAGES = ("observations", "effects", "prediction", "figures", "report", "crate")
+"""Rules of the whole study."""
+
 
 def test_a_dry_run_works_before_anything_is_simulated_or_fetched(project):
     jobs = {"simulate": 1, "fetch": 7, "measure": 6, "quality": 6, "brain": 1}
-    stages = {"observations": 1, "effects": 1, "prediction": 1, "figures": 1, "report": 1}
+    stages = dict.fromkeys(STAGES, 1)
     assert project.planned() == {**jobs, **stages}
     assert not (project.folder / "data").exists()
 
@@ -97,7 +102,7 @@ def test_a_new_region_measures_again_and_fetches_nothing(copy):
     with (copy.folder / "config" / "regions.tsv").open("a") as table:
         table.write("putamen_L\tputamen\tL\taparcaseg\tLeft-Putamen\tn/a\ttarget\t-25\t0\t0\tn/a\n")
         table.write("putamen_R\tputamen\tR\taparcaseg\tRight-Putamen\tn/a\ttarget\t26\t2\t0\tn/a\n")
-    stages = {"observations": 1, "effects": 1, "prediction": 1, "figures": 1, "report": 1}
+    stages = dict.fromkeys(STAGES, 1)
     assert copy.planned() == {"measure": 6, "quality": 6, "brain": 1, **stages}
     copy.run("--cores", "2")
     effects = pd.read_csv(copy.folder / "results" / "demo" / "effects.tsv", sep="\t")
@@ -109,7 +114,7 @@ def test_a_new_region_measures_again_and_fetches_nothing(copy):
     ("edit", "reruns"),
     [
         ("sources: {timeout: 9.0}", set()),
-        ("inference: {alpha: 0.01}", {"effects", "prediction", "figures", "report"}),
+        ("inference: {alpha: 0.01}", set(STAGES) - {"observations"}),
         (
             "censoring: {framewise_displacement: 0.4}",
             {
@@ -121,6 +126,7 @@ def test_a_new_region_measures_again_and_fetches_nothing(copy):
                 "prediction",
                 "figures",
                 "report",
+                "crate",
             },
         ),
     ],
@@ -136,11 +142,11 @@ def test_an_edit_of_a_key_runs_again_what_reads_it(copy, edit, reruns):
     [
         (
             ("inference/between.py", "def welch(", "VALUE = 1\n\n\ndef welch("),
-            {"effects", "figures", "report"},
+            {"effects", "figures", "report", "crate"},
         ),
         (
             ("figures/theme.py", "\n\n\n", "\n\nVALUE = 1\n\n\n"),
-            {"figures", "quality", "brain", "report"},
+            {"figures", "quality", "brain", "report", "crate"},
         ),
         (("inference/between.py", "\n\n\n", "\n\n\n# A remark.\n\n\n"), set()),
     ],
@@ -273,3 +279,26 @@ def test_the_results_are_a_valid_bids_derivative_dataset(finished):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "[ERROR]" not in done.stdout
+
+
+def test_the_results_are_a_crate_of_everything_that_came_out(finished):
+    results = finished.folder / "results" / "demo"
+    graph = json.loads((results / "ro-crate-metadata.json").read_text())["@graph"]
+    described = {one["@id"]: one for one in graph}
+    for name in ("report.html", "verdicts.tsv", "figures/figures.tsv", "code/workflow/Snakefile"):
+        content = (results / name).read_bytes()
+        assert described[name]["sha256"] == hashlib.sha256(content).hexdigest(), name
+    assert "code/data/locks/demo.tsv" in described
+    assert described["./"]["name"].endswith("(no real participant)")
+
+
+def test_snakemakes_own_report_shows_figures_and_tables_with_what_was_set(finished, tmp_path):
+    """Its scripts are part of Snakemake; no network is needed to make it."""
+    page = tmp_path / "snakemake.html"
+    finished.run("--report", str(page))
+    shown = page.read_text()
+    assert "Level 0.05; smallest effect of interest 0.5 standard" in " ".join(shown.split())
+    for category in ("Answer", "Evidence", "Threats", "Figures", "Left out"):
+        assert f'"{category}"' in shown, category
+    for label in ("the whole report", "forest_therapy_vs_untreated", "other analysis choices"):
+        assert label in shown, label

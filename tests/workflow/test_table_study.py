@@ -46,6 +46,7 @@ def results(project):
         "prediction": 1,
         "figures": 1,
         "report": 1,
+        "crate": 1,
     }
     project.run("--cores", "1", "--config", "study=ds999998")
     assert project.planned("--config", "study=ds999998") == {}

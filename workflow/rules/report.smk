@@ -65,3 +65,31 @@ rule report:
         f"{STUDY.id}: writing the report"
     script:
         "../scripts/report.py"
+
+
+rule crate:
+    """Describe workflow, inputs and results with checksums, as a Workflow Run Crate."""
+    input:
+        lock=rules.report.input.lock,
+        tables=rules.report.input.tables,
+        page=rules.report.output.page,
+    output:
+        crate=f"{RESULTS}/ro-crate-metadata.json",
+        code=directory(f"{RESULTS}/code"),
+    log:
+        f"{LOGS}/crate.log",
+    benchmark:
+        f"{LOGS}/crate.benchmark.tsv"
+    conda:
+        "../envs/brainchange.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        study=(STUDY,),
+        files=rules.report.params.files,
+        code=code_digest("brainchange.report.crate"),
+    message:
+        f"{STUDY.id}: describing the run"
+    script:
+        "../scripts/crate.py"
