@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any
 
@@ -34,6 +34,7 @@ from brainchange.report.brain import BrainViews
 from brainchange.report.cannot_tell import cannot_tell
 from brainchange.report.data_table import download
 from brainchange.report.findings import Finding, findings
+from brainchange.report.glyphs import share_letters
 from brainchange.report.methods import methods
 from brainchange.report.more import lasting, omnibus
 from brainchange.report.pictures import Picture, colour_rules
@@ -132,6 +133,8 @@ def render(given: ReportInput) -> str:
     str
         HTML with everything inside; no network is needed and none is allowed by its policy.
     """
+    pictures, letters = share_letters(given.pictures)
+    given = replace(given, pictures=pictures)
     effects, study = given.tables["effects"], given.study
     sections = {kind: _sections(given, kind) for kind in KINDS}
     found = [section.finding for section in sections["claim"]]
@@ -180,6 +183,7 @@ def render(given: ReportInput) -> str:
             human_bytes=human_bytes,
             plural=plural,
             style=Markup(_text("style.css")),  # noqa: S704 (our own file)
+            letters=Markup(letters),  # noqa: S704 (outlines of pictures that were checked)
             light=Markup(light),  # noqa: S704 (colours of the theme)
             dark=Markup(dark),  # noqa: S704
             paper=Markup(json.dumps([[f"--f{c[1:]}", c] for c in theme.DARK])),  # noqa: S704

@@ -44,8 +44,13 @@
   const paper = (svg) => {
     const copy = svg.cloneNode(true);
     copy.removeAttribute("aria-labelledby");
+    const letters = document.createElementNS(svg.namespaceURI, "defs");
+    for (const name of new Set([...copy.querySelectorAll("use")].map((use) => use.getAttribute("href")).filter(Boolean))) {
+      letters.append(document.getElementById(name.slice(1)).cloneNode(true));
+    }
+    copy.prepend(letters);
     const light = new Map(JSON.parse(document.getElementById("paper-colours").textContent));
-    return new XMLSerializer().serializeToString(copy).replace(/var\((--f[0-9a-f]+)\)/g, (_, name) => light.get(name));
+    return new XMLSerializer().serializeToString(copy).replaceAll(' href="#', ' xlink:href="#').replace(/var\((--f[0-9a-f]+)\)/g, (_, name) => light.get(name));
   };
   for (const link of document.querySelectorAll("a[data-picture]")) {
     link.addEventListener("click", (event) => {
