@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from brainchange.report.pictures import Picture
 
-_OUTLINE = re.compile(r'<path id="([^"]+)" d="([^"]*)" transform="scale\(0\.015625\)"/>')
+_OUTLINE = re.compile(r'<path id="([^"]+)"(?: d="([^"]*)")? transform="scale\(0\.015625\)"/>')
 _LETTER = re.compile(
     r'<use xlink:href="#([^"]+)"(?: transform="translate\((-?[\d.]+)[ ,](-?[\d.]+)\)")?/>'
 )
@@ -50,13 +50,14 @@ def _without(svg: str, outlines: dict[str, str]) -> str:
     names: dict[str, str] = {}
 
     def kept(found: re.Match[str]) -> str:
-        names[found.group(1)] = outlines.setdefault(found.group(2), f"letter-{len(outlines)}")
+        name, path = found.groups()
+        names[name] = outlines.setdefault(path, f"letter-{len(outlines)}") if path else ""
         return ""
 
     def placed(found: re.Match[str]) -> str:
         name, x, y = found.groups()
-        if name not in names:
-            return found.group(0)
+        if not names.get(name):
+            return "" if name in names else found.group(0)
         place = "".join(
             f' {axis}="{round(float(value), 1):g}"'
             for axis, value in (("x", x), ("y", y))

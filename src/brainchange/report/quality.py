@@ -21,6 +21,7 @@ from brainchange.figures.qc_tables import PICTURES_TABLE, QUALITY_TABLE, STEPS
 from brainchange.figures.wording import text_of
 from brainchange.files import inside
 from brainchange.report.data_table import Cell, DataTable
+from brainchange.report.glyphs import share_letters
 from brainchange.report.pictures import Picture
 from brainchange.report.webp import data_address, webp_size
 
@@ -160,7 +161,8 @@ def room_beside(pictures: Sequence[Picture]) -> int:
     pictures : sequence of Picture
         The figures.
     """
-    taken = sum(len(one.svg.encode("utf-8")) for one in pictures) + OTHER_BYTES
+    drawn, letters = share_letters(pictures)
+    taken = sum(len(one.svg) + len(one.source) for one in drawn) + len(letters) + OTHER_BYTES
     return int(min(MOST_BYTES, max(0, (LARGEST_PAGE - taken) / TEXT_BYTES)))
 
 
