@@ -123,7 +123,8 @@ def test_the_atlas_of_the_documentation_can_be_added(root, tmp_path):
 def test_the_claim_of_the_documentation_is_one():
     import yaml
 
-    example = re.search(r"```yaml\n(.*?)```", EXTENDING, re.DOTALL)[1]
+    blocks = re.findall(r"```yaml\n(.*?)```", EXTENDING, re.DOTALL)
+    example = next(block for block in blocks if "pairs: [[insula, amygdala]]" in block)
     claims = parse(Claims, {"article": "a", "claims": yaml.safe_load(example)}, "extending.md")
     assert claims.claims[0].pairs == (("insula", "amygdala"),)
     assert claims.claims[0].requires.arms == ("control", "cbt")
