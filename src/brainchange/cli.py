@@ -21,6 +21,7 @@ from brainchange.cli_new import new
 from brainchange.cli_plan import doctor, plan
 from brainchange.cli_progress import steps_bar
 from brainchange.cli_run import demo, open_, run
+from brainchange.cli_studies import Tables, write_all_claims
 from brainchange.errors import BrainchangeError, ConfigError, Problem
 from brainchange.project_folder import known_studies, project_folder
 
@@ -175,11 +176,26 @@ def list_(
 
 
 @app.command()
-def claims(study: StudyArgument) -> None:
-    """Say what a study can tell about each claim of the article, and why not more."""
+def claims(
+    study: Annotated[
+        str | None, typer.Argument(help="Name of the study.", autocompletion=known_studies)
+    ] = None,
+    *,
+    all_: Annotated[
+        bool,
+        typer.Option("--all", help="Every real study: a table and a page in results/claims/."),
+    ] = False,
+    tables: Tables = None,
+) -> None:
+    """Say what a study (or every study) can tell about each claim, and why not more."""
     from brainchange.listing import judged_rows
 
-    _show(*judged_rows(project_folder(), study))
+    if all_ == (study is not None):
+        raise ConfigError("name a study, or give --all", where="brainchange claims")
+    if study is None:
+        write_all_claims(tables)
+    else:
+        _show(*judged_rows(project_folder(), study))
 
 
 def _show(header: list[str], cells: list[list[str]]) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 from brainchange.errors import BrainchangeError, ConfigError, Problem, did_you_mean
 from brainchange.figures.study_forest import study_forest
 from brainchange.figures.theme import applied, save
+from brainchange.inference.crossover import CROSSOVER_TABLE, crossover_table
 from brainchange.inference.effects import effects_table
 from brainchange.inference.participants import Enrolment, enrol
 from brainchange.inference.prepost import PrePost, collect
@@ -67,6 +68,7 @@ class _Found:
 
     within: list[pd.DataFrame] = field(default_factory=list)
     effects: list[pd.DataFrame] = field(default_factory=list)
+    crossover: list[pd.DataFrame] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -187,6 +189,7 @@ def _add(
             found.within.append(table.assign(study=study.id, who=who))
     effects = effects_table(data, study, settings)
     found.effects.append(effects.assign(study=study.id))
+    found.crossover.append(crossover_table(study, enrolment))
 
 
 def _told(study: Study, decisions: Sequence[Decision]) -> Iterator[str]:
@@ -270,6 +273,8 @@ def _written(folder: Path, found: _Found) -> Table:
     folder.mkdir(parents=True, exist_ok=True)
     within = CHANGES_IN_ARMS.frame(pd.concat(found.within, ignore_index=True))
     effects = DIFFERENCES.frame(pd.concat(found.effects, ignore_index=True))
+    crossover = CROSSOVER_TABLE.frame(pd.concat(found.crossover, ignore_index=True))
+    CROSSOVER_TABLE.write(crossover, folder / "crossover.tsv", sidecar=True)
     CHANGES_IN_ARMS.write(within, folder / "changes_in_arms.tsv", sidecar=True)
     DIFFERENCES.write(effects, folder / "differences.tsv", sidecar=True)
     with applied():

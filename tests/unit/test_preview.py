@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from brainchange.cli import app
 from brainchange.errors import ConfigError, TableError
 from brainchange.figures.study_forest import study_forest
+from brainchange.inference.crossover import CROSSOVER_TABLE
 from brainchange.preview import CHANGES_IN_ARMS, DIFFERENCES, named_files, preview
 from brainchange.sources.mriqc import mriqc_runs
 
@@ -149,3 +150,19 @@ def test_every_mark_of_the_forest_is_a_row_of_its_table(real: Any) -> None:
     kinds = effects["kind"].isin(["outcome", "quality"]) & effects["dppc2"].notna()
     assert len(drawing.table) == len(shown) + kinds.sum()
     assert "Beck Depression Inventory" in drawing.alternative
+
+
+@pytest.mark.shared
+def test_both_treatments_of_the_crossover_are_compared_within_participants(
+    real: Any, project: Path
+) -> None:
+    """MADRS two days after ketamine − after saline in the 24 patients with both: −6.75 points."""
+    assert len(real[0])
+    table = CROSSOVER_TABLE.read(project / "results" / "preview" / "crossover.tsv")
+    found = table.iloc[0]
+    assert (found["study"], found["measure"], found["sessions"]) == (
+        "ds005917", "MADRS", "d2 / p2"
+    )  # fmt: skip
+    assert (found["n_treatment_first"], found["n_control_first"]) == (12, 12)
+    assert found["effect"] == pytest.approx(-6.75)
+    assert found["ci_high"] < 0
