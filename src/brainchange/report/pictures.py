@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ _UNWANTED = (
 _SCRIPT = re.compile(
     r"<script|<foreignObject|\son\w+\s*=|href=\"(?!#|data:image/png)", re.IGNORECASE
 )
+_ID = re.compile(r'\sid="([^"]*)"')
+_REFERENCE = re.compile(r"(?:href=\"|url\()#([^\")]+)")
 _OPENING = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 _VIEW_BOX = re.compile(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 _PATH = re.compile(r' d="[^"]*"')
@@ -152,9 +155,7 @@ def page_svg(
             fix="delete the folder of figures and run the workflow again",
         )
     prefix = re.sub(r"[^A-Za-z0-9_-]", "-", name)
-    body = re.sub(r'\bid="', f'id="{prefix}-', body)
-    body = re.sub(r'href="#', f'href="#{prefix}-', body)
-    body = re.sub(r"url\(#", f"url(#{prefix}-", body)
+    body = _short_ids(body, name)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'viewBox="{box.group(0)[9:-1]}" role="img" aria-labelledby="{prefix}-t" '
@@ -164,6 +165,19 @@ def page_svg(
     )
     compact = _PATH.sub(_shorter, re.sub(r">\s+<", "><", body).strip())
     return head + _with_variables(compact), round(float(box.group(1)) * _POINTS_TO_PIXELS)
+
+
+def _short_ids(body: str, name: str) -> str:
+    """Name what is referred to by few letters, no two pictures alike, and nothing else at all.
+
+    Every letter of a text refers to its glyph: with the names matplotlib gives, these references
+    are half of a page.
+    """
+    short = "f" + hashlib.sha256(name.encode()).hexdigest()[:6]
+    used = dict.fromkeys(_REFERENCE.findall(body))
+    names = {old: f"{short}-{place:x}" for place, old in enumerate(used)}
+    body = _ID.sub(lambda m: f' id="{names[m.group(1)]}"' if m.group(1) in names else "", body)
+    return _REFERENCE.sub(lambda m: m.group(0).replace(m.group(1), names[m.group(1)]), body)
 
 
 def _shorter(path: re.Match[str]) -> str:

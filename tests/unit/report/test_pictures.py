@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,21 @@ def test_two_pictures_on_a_page_share_no_id(tmp_path: Path) -> None:
     names = [{part.split('"')[0] for part in found} for found in ids]
     assert names[0]
     assert not names[0] & names[1]
-    assert all(name.startswith("one-a-") for name in names[0])
-    assert "url(#one-a-" in one
-    assert 'href="#one-a-' in one
+    for made, mine in zip((one, other), names, strict=True):
+        assert set(re.findall(r'(?:href="|url\()#([^")]+)', made)) <= mine
+
+
+def test_glyphs_are_named_in_few_letters_and_what_nothing_refers_to_has_no_name(
+    tmp_path: Path,
+) -> None:
+    raw = svg(tmp_path)
+    made, _ = page_svg(raw, "a-very-long-name-of-a-picture", "t", "w")
+    pattern = r'(?:href="|url\()#([^")]+)'
+    references = re.findall(pattern, made)
+    assert len(references) == len(re.findall(pattern, raw)) > 10
+    assert max(map(len, references)) <= 11
+    named = set(re.findall(r'\sid="([^"]+)"', made))
+    assert named - set(references) == {f"a-very-long-name-of-a-picture-{end}" for end in "td"}
 
 
 def test_a_picture_has_its_title_its_words_and_its_natural_width(tmp_path: Path) -> None:
