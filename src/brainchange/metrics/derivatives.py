@@ -39,6 +39,8 @@ BIDSIGNORE = (
     "/*.html",
     "/measured",
     "/figures",
+    "/quality",
+    "/brain",
 )
 """What in the folder of results is no BIDS: names of a proposal, and tables of the whole study."""
 
