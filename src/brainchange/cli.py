@@ -292,7 +292,8 @@ def lock(
     from brainchange.project import read_study
     from brainchange.sources.build import build_lock, scanner_images
     from brainchange.sources.build_local import build_local_lock
-    from brainchange.sources.lock import write_lock
+    from brainchange.sources.lock import read_lock, write_lock
+    from brainchange.sources.lock_changes import lock_changes
     from brainchange.sources.overlap import images_path, write_images
 
     root = project_folder()
@@ -316,7 +317,10 @@ def lock(
                 rows = build_lock(described, mirror, Path(folder), tell)
                 images = scanner_images(described, mirror, Path(folder))
             write_images(images, images_path(path.parent, study))
+    before = read_lock(path) if path.exists() else rows
     write_lock(rows, path)
+    for line in lock_changes(before, rows):
+        tell(line)
     size = human_bytes(sum(row.size_bytes for row in rows))
     out.print(f"{path}: {len(rows)} files, {size}", markup=False)
 
