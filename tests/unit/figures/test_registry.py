@@ -27,6 +27,7 @@ def test_every_figure_is_found() -> None:
         "prediction",
         "region_matrix",
         "region_slopes",
+        "region_tsnr",
         "slopegraph",
         "specification_curve",
         "verdicts",
