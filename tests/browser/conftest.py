@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from brainchange.report.page import render
+from made_up.pictured import images_of
 from made_up.report import report_of
 from made_up.results import made_up
 from made_up.study import MadeUp
@@ -21,6 +23,8 @@ def report(tmp_path_factory: Any) -> Path:
     """The report of a made-up study."""
     folder = tmp_path_factory.mktemp("report")
     given = report_of(made_up(MadeUp(counts=(8, 8, 8), n_groups=3)), folder / "figures")
+    quality, brain = images_of(folder)
+    given = dataclasses.replace(given, quality=quality, brain=brain)
     path = folder / "report.html"
     path.write_text(render(given), encoding="utf-8")
     return path

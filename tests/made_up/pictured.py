@@ -10,9 +10,13 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 
-from brainchange.figures.qc_participant import QualityInput
+from brainchange.figures.brain_input import of_participants
+from brainchange.figures.brain_views import write_brain
+from brainchange.figures.qc_participant import QualityInput, write_quality
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.observations import COVERAGE_TABLE
+from brainchange.report.brain import BrainViews, read_brain
+from brainchange.report.quality import Quality, read_quality
 from brainchange.sources.bids import PreparedFiles, Run
 from brainchange.sources.raw import AnatomyPaths
 from brainchange.study.model import Images
@@ -26,6 +30,7 @@ REGIONS = (
     Region("amygdala_L", "amygdala", "L", "aparcaseg", ("Left-Amygdala",)),
     Region("amygdala_R", "amygdala", "R", "aparcaseg", ("Right-Amygdala",)),
 )
+NUMBERS = {"Left-Amygdala": AMYGDALA_L, "Right-Amygdala": AMYGDALA_R}
 N_VOLUMES, SPIKES = 90, (20, 51, 52)
 RUN = Run("sub-01", "ses-pre", "rest")
 ANATOMY = "derivatives/brainchange/sub-01/ses-pre/anat/sub-01_ses-pre"
@@ -151,6 +156,17 @@ class Pictured:
             image.header.set_xyzt_units("mm", "sec")
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         nib.save(image, self.folder / path)
+
+
+def images_of(folder: Path) -> tuple[Quality, BrainViews | None]:
+    """What a page shows of the images of a participant, and of a brain."""
+    made = Pictured(folder / "study").add_run().add_anatomy()
+    own = folder / "quality" / "sub-01"
+    write_quality(made.given, own)
+    given = made.given
+    brain = of_participants(given.runs, given.folder, given.settings, REGIONS, NUMBERS)
+    write_brain(brain, REGIONS, given.coverage, folder / "brain", simulated=True)
+    return read_quality([own]), read_brain(folder / "brain")
 
 
 def box(across: int, upwards: int) -> np.ndarray:
