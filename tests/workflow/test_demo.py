@@ -133,3 +133,17 @@ def test_every_figure_and_the_page_say_simulated(demo):
     page = (folder / "report.html").read_text()
     assert "SIMULATED DATA" in page
     assert len(page) < 10_000_000
+
+
+def test_the_page_opens_on_a_phone_without_error_or_network(demo, browser):
+    heard: list[str] = []
+    page = browser.new_context(viewport={"width": 360, "height": 800}).new_page()
+    page.on("console", lambda said: heard.append(said.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("request", lambda asked: heard.append(asked.url))
+    address = (demo / "results" / "demo" / "report.html").as_uri()
+    page.goto(address)
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 360
+    assert "connectivity between prefrontal cortex and limbic system" in page.inner_text(".minute")
+    assert [word for word in heard if not word.startswith("data:")] == [address]

@@ -38,17 +38,18 @@ def brain_symptom(table: pd.DataFrame) -> DataTable:
 
 def _correlation(row: Row) -> tuple[Cell, ...]:
     held = text_of(row["given"])
-    tested = pd.notna(row["p"])
+    tested, known = pd.notna(row["p"]), pd.notna(row["r"])
+    ends = f" {interval(row['ci_low'], row['ci_high'])}" if known else ""
     return (
         Cell(f"{text_of(row['measure'])} and {text_of(row['outcome'])}", text_of(row["label"])),
         Cell(text_of(row["scope_label"]), f"at equal {held}" if held else ""),
         Cell(str(row["n"]), sort=float(row["n"])),
         Cell(
-            f"{number(row['r'], sign=True)} {interval(row['ci_low'], row['ci_high'])}",
+            f"{number(row['r'], sign=True)}{ends}",
             sort=float(row["r"]),
         ),
         Cell(
-            p_value(row["p"]) if tested else "described",
+            p_value(row["p"]) if tested else "described" if known else "not estimated",
             text_of(row["flag"]) if not tested else "",
             float(row["p"]),
         ),

@@ -218,7 +218,8 @@ def _reliable(row: Row) -> tuple[Cell, ...]:
 
 def _icc(row: Row, name: str) -> Cell:
     ends = interval(row[f"{name}_low"], row[f"{name}_high"])
-    return Cell(f"{number(row[name])} {ends}", sort=float(row[name]))
+    said = f"{number(row[name])} {ends}" if pd.notna(row[name]) else "n/a"
+    return Cell(said, sort=float(row[name]))
 
 
 def multiverse(summary: pd.DataFrame, contrast: str) -> DataTable:
