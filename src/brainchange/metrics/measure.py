@@ -115,7 +115,8 @@ def measure_participant(
             decisions += told
         except BrainchangeError as error:
             decisions.append(left_out(run.inputs.run, error))
-    reasons = {files.run: exclusion(_of_run(decisions, files.run)) for files in runs}
+    # A session that is no timepoint, or not the one that tells it, is missing nowhere.
+    reasons = {files.run: exclusion(_of_run(decisions, files.run)) for files in timed}
     return ParticipantMeasurement(
         participant=participant,
         regions=tuple(regions),
