@@ -225,19 +225,13 @@ def _pair(
     from brainchange.imaging.volume.change import region_volumes  # noqa: PLC0415
     from brainchange.imaging.volume.halfway import (  # noqa: PLC0415
         halfway_space,
-        resampled,
         rigid_between,
     )
 
     size = max(SMALLEST_VOXEL, float(np.linalg.norm(first.affine[:3, :3], axis=0).min()))
     between = rigid_between(first, second, seed)
     halfway = halfway_space(first, second, brain, between, size=size)
-    shape = halfway.first.shape
-    members = [
-        np.flatnonzero(resampled(mask, halfway.affine, shape, halfway.to_first, order=0))
-        for mask in masks
-    ]
-    return region_volumes(halfway, members)
+    return region_volumes(halfway, masks)
 
 
 def _scan(path: Path) -> Image:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
+from brainchange.imaging.nifti import Image
 from brainchange.imaging.volume.halfway import Halfway
 from brainchange.imaging.volume.symmetric import (
     Solver,
@@ -15,11 +17,14 @@ from brainchange.imaging.volume.symmetric import (
 )
 
 FloatArray = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
+Volume = npt.NDArray[np.floating]
+
+MARGIN = 5
+"""Voxels around a region that its displacement does not leave."""
 
 
 def region_volumes(
-    halfway: Halfway, members: Sequence[Indices], solver: Solver | None = None
+    halfway: Halfway, regions: Sequence[Image], solver: Solver | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Volume of regions in both images, by integration of the Jacobian determinant.
 
@@ -30,8 +35,8 @@ def region_volumes(
     ----------
     halfway : Halfway
         Both images in the halfway space.
-    members : sequence of numpy.ndarray
-        Flat indices (C order) of each region in the halfway grid; none where it has no voxel.
+    regions : sequence of Image
+        Mask of each region in the first image, on any grid.
     solver : Solver, optional
         How the displacement is sought.
 
@@ -43,17 +48,44 @@ def region_volumes(
     Notes
     -----
     Pairwise registration in a halfway space after Reuter and Fischl (2011, NeuroImage 57:19); the
-    displacement as in :func:`brainchange.imaging.volume.symmetric.symmetric_displacement`.
+    displacement as in :func:`brainchange.imaging.volume.symmetric.symmetric_displacement`. A region
+    follows it to the halfway space: one that has grown lies half of its growth further out there,
+    and what surrounds it must not count as part of it, nor its rim be lost.
     """
     voxel = float(np.abs(np.linalg.det(halfway.affine[:3, :3])))
     solver = solver or Solver(voxel_size=float(np.cbrt(voxel)))
     found = symmetric_displacement(halfway.first, halfway.second, halfway.mask, solver)
-    first, second = (
-        np.array([_sum(image.ravel(), voxels) * voxel for voxels in members])
-        for image in relative_volumes(found)
-    )
+    densities = relative_volumes(found)
+    volumes = [_volumes(region, halfway, found, densities) for region in regions]
+    first, second = np.array(volumes, dtype=np.float64).reshape(-1, 2).T * voxel
     return first, second
 
 
-def _sum(values: npt.NDArray[np.float32], voxels: Indices) -> float:
-    return float(values[voxels].sum(dtype=np.float64)) if voxels.size else float("nan")
+def _volumes(
+    region: Image, halfway: Halfway, displacement: Volume, densities: tuple[Volume, Volume]
+) -> tuple[float, float]:
+    """Add up the voxels of a region in both images, those at its edge in part."""
+    to_region = np.linalg.inv(region.affine) @ halfway.to_first @ halfway.affine
+    inside = np.argwhere(region.values)
+    if not inside.size:
+        return np.nan, np.nan
+    box = _box(inside, np.linalg.inv(to_region), halfway.first.shape)
+    points = np.array(np.mgrid[box]) - displacement[(slice(None), *box)] / 2
+    places = np.tensordot(to_region[:3, :3], points, axes=1) + to_region[:3, 3, None, None, None]
+    share = ndimage.map_coordinates(
+        np.asarray(region.values, dtype=np.float32), places, order=1, output=np.float32
+    )
+    first, second = (float((share * one[box]).sum(dtype=np.float64)) for one in densities)
+    return first, second
+
+
+def _box(
+    inside: npt.NDArray[np.intp], to_halfway: npt.NDArray[np.floating], shape: tuple[int, ...]
+) -> tuple[slice, ...]:
+    """Find the part of the halfway grid that holds some voxels, with a margin."""
+    ends = np.array([inside.min(axis=0), inside.max(axis=0)])
+    corners = np.array(np.meshgrid(*ends.T, indexing="ij")).reshape(3, -1)
+    there = to_halfway[:3, :3] @ corners + to_halfway[:3, 3:]
+    low = np.clip(np.floor(there.min(axis=1)) - MARGIN, 0, np.array(shape) - 1).astype(int)
+    high = np.clip(np.ceil(there.max(axis=1)) + MARGIN, low + 1, shape).astype(int)
+    return tuple(slice(a, b) for a, b in zip(low, high, strict=True))

@@ -83,7 +83,10 @@ def rigid_between(first: Image, second: Image, seed: int) -> FloatArray:
 def halfway_space(
     first: Image, second: Image, brain: Image, between: FloatArray, *, size: float = 1.0
 ) -> Halfway:
-    """Bring two images to the space halfway between them, each with one cubic interpolation.
+    """Bring two images to the space halfway between them, each with one interpolation.
+
+    By splines of order 5: cubic ones blur so much more where voxels fall between those of the scan
+    that a hippocampus which did not change differed by 0.4 % between two positions of the head.
 
     Parameters
     ----------
@@ -101,7 +104,7 @@ def halfway_space(
     affine, shape = _grid(brain, half, size)
     mask = resampled(brain, affine, shape, to_first, order=1)
     images = [
-        resampled(image, affine, shape, mapping, order=3)
+        resampled(image, affine, shape, mapping, order=5)
         for image, mapping in ((first, to_first), (second, to_second))
     ]
     scaled = [image / np.float32(np.percentile(image[mask > 0.5], 98)) for image in images]
@@ -124,7 +127,7 @@ def resampled(
     mapping : numpy.ndarray
         World of the grid → world of the image, (4, 4).
     order : int
-        0 nearest, 1 linear, 3 cubic spline.
+        0 nearest, 1 linear, 3 and 5 splines.
     """
     to_voxels = np.linalg.inv(image.affine) @ mapping @ affine
     values: Volume = ndimage.affine_transform(
@@ -175,7 +178,10 @@ def _grid(brain: Image, half: FloatArray, size: float) -> tuple[FloatArray, tupl
     corners = np.array([voxels.min(axis=0) - 0.5, voxels.max(axis=0) + 0.5])
     every = np.array(np.meshgrid(*corners.T, indexing="ij")).reshape(3, -1)
     world = (half @ brain.affine @ np.vstack([every, np.ones(every.shape[1])]))[:3]
-    low, high = world.min(axis=1) - margin, world.max(axis=1) + margin
+    # Voxels lie on one lattice whichever image is the first: half a voxel elsewhere, the noise of
+    # interpolation alone changes a volume by some tenths of a percent.
+    low = np.floor((world.min(axis=1) - margin) / size) * size
+    high = world.max(axis=1) + margin
     affine = np.diag([size, size, size, 1.0])
     affine[:3, 3] = low
     shape = tuple(int(n) for n in np.ceil((high - low) / size))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import fft, ndimage
 
+from brainchange.imaging.nifti import Image
 from brainchange.imaging.volume.change import region_volumes
 from brainchange.imaging.volume.halfway import Halfway
 from brainchange.imaging.volume.percent import symmetric_percent_change
@@ -66,42 +67,52 @@ def halfway(first, second):
     return Halfway(np.diag([1.0, 1, 1, 1]), first, second, ones, np.eye(4), np.eye(4))
 
 
-MEMBERS = [np.flatnonzero(ball(centre, RADIUS).ravel() > 0.5) for centre in (BALL, ELSEWHERE)]
+REGIONS = [
+    Image((ball(centre, RADIUS) > 0.5).astype(np.uint8), np.eye(4)) for centre in (BALL, ELSEWHERE)
+]
 
 
 def truth(percent):
     slopes = [np.gradient(u, axis=axis) for axis, u in enumerate(expansion(percent))]
-    return 100 * float(sum(slopes).ravel()[MEMBERS[0]].mean())
+    return 100 * float(sum(slopes)[REGIONS[0].values > 0].mean())
 
 
 @pytest.mark.parametrize("percent", [0, 2, 5])
 def test_a_planted_expansion_is_recovered_and_its_surroundings_stay(percent):
     first, second = pair(percent)
-    change = symmetric_percent_change(*region_volumes(halfway(first, second), MEMBERS))
+    change = symmetric_percent_change(*region_volumes(halfway(first, second), REGIONS))
     assert change[0] == pytest.approx(truth(percent), abs=0.5)
     assert change[1] == pytest.approx(0, abs=0.3)
 
 
 def test_swapping_the_images_turns_the_sign_exactly():
     first, second = pair(5)
-    there = symmetric_percent_change(*region_volumes(halfway(first, second), MEMBERS))
-    back = symmetric_percent_change(*region_volumes(halfway(second, first), MEMBERS))
-    assert there == pytest.approx(-back, abs=1e-3)
+    ones = np.ones(SHAPE, dtype=np.float32)
+    there = symmetric_displacement(first, second, ones)
+    back = symmetric_displacement(second, first, ones)
+    assert there == pytest.approx(-back, abs=1e-4)
+
+
+def test_a_region_follows_its_growth_to_the_halfway_space():
+    first, second = pair(5)
+    before, after = region_volumes(halfway(first, second), REGIONS)
+    assert before == pytest.approx([region.values.sum() for region in REGIONS], rel=0.01)
+    assert 200 * (after[0] - before[0]) / (after[0] + before[0]) == pytest.approx(truth(5), abs=0.5)
 
 
 def test_the_same_image_twice_does_not_change():
     first, _ = pair(0)
     found = symmetric_displacement(first, first, np.ones(SHAPE, dtype=np.float32))
     assert np.abs(found).max() == 0
-    one, two = region_volumes(halfway(first, first), MEMBERS)
-    assert one == pytest.approx([voxels.size for voxels in MEMBERS])
+    one, two = region_volumes(halfway(first, first), REGIONS)
+    assert one == pytest.approx([region.values.sum() for region in REGIONS])
     assert two == pytest.approx(one)
 
 
 def test_a_smooth_ratio_of_intensities_is_no_change_of_volume():
     first, second = pair(0)
     coil = np.linspace(0.9, 1.1, SHAPE[0], dtype=np.float32)[:, None, None]
-    change = symmetric_percent_change(*region_volumes(halfway(first, second * coil), MEMBERS))
+    change = symmetric_percent_change(*region_volumes(halfway(first, second * coil), REGIONS))
     assert np.abs(change).max() < 0.4
 
 
@@ -114,7 +125,9 @@ def test_jacobians_of_a_uniform_expansion_are_its_volume_ratio():
 
 def test_a_region_without_voxels_is_missing_and_not_zero():
     first, second = pair(0)
-    volumes = region_volumes(halfway(first, second), [np.empty(0, dtype=np.intp)])
+    volumes = region_volumes(
+        halfway(first, second), [Image(np.zeros(SHAPE, dtype=np.uint8), np.eye(4))]
+    )
     assert np.isnan(volumes).all()
 
 
