@@ -101,3 +101,51 @@ def test_a_head_that_did_not_change_has_the_same_volumes(anatomy) -> None:
     assert found.volumes[0] == pytest.approx(6 * 10 * 6 * 27, rel=0.08)
     assert found.volumes[1] == pytest.approx(found.volumes[0], rel=0.01)
     assert told == ["comparing pre and post"]
+
+
+def stats_at(tmp_path, **heads: tuple[float, float]):
+    """A table a timepoint: volume within the skull, and of the left hippocampus."""
+    made = []
+    for timepoint, (head, volume) in heads.items():
+        path = tmp_path / f"{timepoint}.stats"
+        path.write_text(
+            "# Measure EstimatedTotalIntraCranialVol, eTIV, Estimated Total Volume, "
+            f"{head}, mm^3\n# ColHeaders Index SegId NVoxels Volume_mm3 StructName\n"
+            f"1 17 4000 {volume} Left-Hippocampus\n"
+        )
+        made.append((timepoint, path))
+    return volumes_of_freesurfer(made, REGIONS)
+
+
+def test_the_volume_within_the_skull_has_one_value_a_timepoint(tmp_path) -> None:
+    volumes = stats_at(tmp_path, pre=(1500000.0, 4000.0), post=(1505000.0, 4080.0))
+    settings = Settings(metrics=("volume_change", "intracranial_volume"))
+    known = Known(volumes, caution="each session by itself", config_key="images.freesurfer")
+    made = anatomy_tables("sub-01", known, layout=LAYOUT, regions=REGIONS, settings=settings)
+    rows = made.observations.set_index("metric")
+    heads = rows.loc["intracranial_volume"]
+    assert heads["value"].tolist() == [1500000.0, 1505000.0]
+    assert heads["region"].isna().all()
+    change = rows.loc["volume_change"].dropna(subset=["value"])
+    assert change["value"].tolist() == [0, pytest.approx(100 * 80 / 4040)]
+    assert set(change["flag"]) == {"each session by itself"}
+    assert made.decisions["reason"].tolist() == ["each session by itself"]
+    assert made.decisions["config_key"].tolist() == ["images.freesurfer"]
+
+
+def test_a_skull_that_changes_is_told(tmp_path) -> None:
+    volumes = stats_at(tmp_path, pre=(1500000.0, 4000.0), post=(1600000.0, 4080.0))
+    _, decisions = table(volumes)
+    assert decisions["reason"].tolist() == [
+        "intracranial volume differs by 6.5 % between timepoints: a segmentation failed, or the "
+        "scanner changed"
+    ]
+
+
+def test_without_freesurfer_the_skull_is_not_measured() -> None:
+    volumes = RegionVolumes(("pre", "post"), np.array([[4000.0, 1.0], [4080.0, 1.0]]))
+    settings = Settings(metrics=("intracranial_volume",))
+    made = anatomy_tables(
+        "sub-01", Known(volumes), layout=LAYOUT, regions=REGIONS, settings=settings
+    )
+    assert set(made.observations["flag"]) == {"the head has no volume"}
