@@ -30,7 +30,7 @@ CASES = {
     # Slices one after the other, as in ds003007.
     "thick": replace(THICK, **TASK, **QUIET, sessions=("post",), slice_order="ascending"),
     # With all noise; the signals of regions are strong, so that the ways to them can be compared.
-    "rest": replace(THIN, n_volumes=44, resting_amplitude=1.5, task="rest", t1w_voxel_size=2.0),
+    "rest": replace(THIN, n_volumes=70, resting_amplitude=1.2, task="rest", t1w_voxel_size=2.0),
 }
 KEYS = {
     "thin": "sub-01_ses-pre_task-faces",
