@@ -21,6 +21,17 @@ OFFLINE = (
 )
 
 
+LONG = ("browser", "golden", "truth", "workflow")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with files of long tests, so that no process ends with one while the other waits.
+
+    A process takes whole files: what a file prepares for all its tests is prepared once.
+    """
+    items.sort(key=lambda item: item.path.relative_to(ROOT / "tests").parts[0] not in LONG)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Folder of the checkout."""

@@ -84,21 +84,25 @@ def summary(
     rows = effects[(effects["kind"] == "claim") & effects["primary"].fillna(value=False)]
     said = verdicts[(verdicts["kind"] == "claim") & verdicts["primary"].fillna(value=False)]
     return Summary(
-        _asked(study, claims, rows), _found(said), _rest(said), _sure(study, rows, found, said)
+        _asked(study, claims, rows, said),
+        _found(said),
+        _rest(said),
+        _sure(study, rows, found, said),
     )
 
 
-def _asked(study: Study, claims: Claims, rows: pd.DataFrame) -> str:
+def _asked(study: Study, claims: Claims, rows: pd.DataFrame, said: pd.DataFrame) -> str:
     contrast = study.contrasts[study.primary_contrast]
     counts = ""
     if len(rows):
         treated, control = rows["n_treated"], rows["n_control"]
         counts = f" ({_range(treated)} vs {_range(control)} participants with both timepoints)"
     all_said = len(claims.claims)
-    some = f"{len(rows)} of the {plural(all_said, 'statement')}"
-    said = plural(len(rows), "statement") if len(rows) == all_said else some
+    asked = len({*rows["measure"], *said.loc[said["estimator"].notna(), "measure"]})
+    some = f"{asked} of the {plural(all_said, 'statement')}"
+    statements = plural(asked, "statement") if asked == all_said else some
     return (
-        f"{said} of “{claims.article}” about the brain, as the "
+        f"{statements} of “{claims.article}” about the brain, as the "
         f"difference in change, post − pre, {contrast.label}{counts}."
     )
 
