@@ -26,3 +26,11 @@ def measured_from(wildcards):
         given["regions"] = f"{REGION_FOLDER}/{wildcards.participant}"
         given["labels"] = f"{REGION_FOLDER}/desc-{IMAGES.atlas}_dseg.tsv"
     return given
+
+
+def brain_of(wildcards):
+    """Name what regions are shown on: atlas and template, or the first participant's own."""
+    if not IMAGES.atlas:
+        return {"images": f"{FOLDER}/.receipts/{PLAN.participants[0]}.tsv"}
+    given = {"atlas": ATLAS[0], "labels": rules.check_atlas.output.labels}
+    return {**given, "template": TEMPLATE} if RAW else given

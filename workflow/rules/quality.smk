@@ -22,7 +22,7 @@ rule quality:
     resources:
         mem_mb=2000,
     params:
-        folder=FOLDER,
+        folder=lambda wildcards, input: Path(input.study).parents[1].as_posix(),
         runs=lambda wildcards: PLAN.runs[wildcards.participant],
         anatomy=lambda wildcards: (PLAN.anatomy(wildcards.participant),),
         regions=PROJECT.regions,
@@ -34,14 +34,6 @@ rule quality:
         f"{STUDY.id} {{wildcards.participant}}: drawing the quality of images"
     script:
         "../scripts/quality.py"
-
-
-def brain_of(wildcards):
-    """Name what regions are shown on: atlas and template, or the first participant's own."""
-    if not IMAGES.atlas:
-        return {"images": f"{FOLDER}/.receipts/{PLAN.participants[0]}.tsv"}
-    given = {"atlas": ATLAS[0], "labels": rules.check_atlas.output.labels}
-    return {**given, "template": TEMPLATE} if RAW else given
 
 
 if PLAN.participants:
@@ -70,7 +62,7 @@ if PLAN.participants:
         resources:
             mem_mb=1000,
         params:
-            folder=FOLDER,
+            folder=lambda wildcards, input: Path(input.study).parents[1].as_posix(),
             runs=[run for runs in PLAN.runs.values() for run in runs],
             atlas=(PROJECT.atlas if IMAGES.atlas else None,),
             images=(IMAGES,),
