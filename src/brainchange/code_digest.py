@@ -39,6 +39,34 @@ def code_digest(*names: str, source: Path = SOURCE) -> str:
     return digest.hexdigest()[:12]
 
 
+def modules_with(package: str, name: str, source: Path = SOURCE) -> tuple[str, ...]:
+    """List the modules of a package that set a name, as each figure sets its ``SPEC``.
+
+    Parameters
+    ----------
+    package : str
+        Package (``brainchange.figures``).
+    name : str
+        Name that they assign at their top level.
+    source : Path
+        Folder of ``brainchange``.
+    """
+    folder = source.joinpath(*package.split(".")[1:])
+    return tuple(
+        f"{package}.{path.stem}"
+        for path in sorted(folder.glob("*.py"))
+        if name in _assigned(ast.parse(path.read_text(encoding="utf-8")))
+    )
+
+
+def _assigned(tree: ast.Module) -> set[str]:
+    targets = [
+        target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
+    ]
+    targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
 def _closure(names: tuple[str, ...], source: Path) -> set[Path]:
     waiting = [path for name in names for path in _files_of(name, source, whole=True)]
     seen: set[Path] = set()

@@ -68,7 +68,11 @@ def test_a_module_that_does_not_exist_is_an_error(source):
 
 def test_figures_do_not_depend_on_how_images_are_read():
     edited = SOURCE / "imaging" / "nifti.py"
-    from brainchange.code_digest import _closure
+    from brainchange.code_digest import _closure, modules_with
+    from brainchange.figures.registry import figures
 
+    drawn = modules_with("brainchange.figures", "SPEC")
+    assert len(drawn) == len(figures())
     assert edited in _closure(("brainchange.metrics.measure",), SOURCE)
-    assert edited not in _closure(("brainchange.figures",), SOURCE)
+    assert edited not in _closure(("brainchange.figures.registry", *drawn), SOURCE)
+    assert edited in _closure(("brainchange.figures.qc_participant",), SOURCE)

@@ -88,7 +88,7 @@ def test_the_verdicts_on_the_confirmatory_claims_follow_what_was_planted(demo):
 
 def test_negative_controls_and_data_quality_show_no_difference(effects):
     quiet = effects[effects["kind"].isin(["negative_control", "quality"])]
-    assert len(quiet) == 24
+    assert len(quiet) == 26
     assert (quiet["p_permutation"] > 0.05).all()
 
 

@@ -193,7 +193,7 @@ def test_a_study_on_a_web_server_is_fetched_and_gives_the_same_bytes(finished, p
     target.parent.mkdir(parents=True)
     target.write_text(lock.read_text().replace("\tdata/published/", f"\t{web(published)}/"))
     assert project.planned()["fetch"] == 7
-    project.run("--cores", "2")
+    project.run("--cores", "2", "--until", "observations")
     name = "demo/observations.tsv"
     assert project.tables()[name] == finished.tables()[name]
 
@@ -207,7 +207,7 @@ def test_a_truncated_image_costs_its_run_and_nobody_else(copy, finished):
     for path in (image, published):
         path.write_bytes(content[: len(content) // 2])
     relock(copy, image.relative_to(folder).as_posix(), published)
-    copy.run("--cores", "2")
+    copy.run("--cores", "2", "--until", "effects")
     results = copy.folder / "results" / "demo"
     decisions = pd.read_csv(results / "decisions.tsv", sep="\t")
     told = decisions[(decisions["participant_id"] == "sub-01") & (decisions["scope"] == "run")]

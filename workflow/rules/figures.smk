@@ -41,7 +41,10 @@ rule figures:
         claims=(PROJECT.claims,),
         settings=(ANALYSIS,),
         regions=PROJECT.regions,
-        code=code_digest("brainchange.figures"),
+        code=code_digest(
+            "brainchange.figures.registry",
+            *modules_with("brainchange.figures", "SPEC"),
+        ),
     message:
         f"{STUDY.id}: drawing the figures"
     script:
