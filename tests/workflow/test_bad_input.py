@@ -150,12 +150,14 @@ def test_what_is_sound_is_measured_and_what_is_not_says_why(broken):
     assert rows["participant_id"].nunique() == 13
     assert len(set(rows.groupby("participant_id").size())) == 1
     assert rows.loc[rows["value"].isna(), "flag"].notna().all()
-    # A network of regions this parcellation does not have is missing for everybody, with its flag.
-    rows = rows[rows["metric"] != "network_connectivity"]
+    absent = rows["flag"] == "no region of the group 'sgACC' is configured"
+    assert set(rows.loc[absent, "region_2"]) == {"subgenual"}, "missing for everybody, and told"
+    rows = rows[~absent]
     pre = rows[(rows["timepoint"] == "pre") & (rows["participant_id"] != "sub-13")]
     lacking = pre[pre["value"].isna()]
     assert set(lacking["participant_id"]) == {"sub-05"}
-    assert (lacking[["region", "region_2"]] == "amygdala_L").any(axis=1).all()
+    of_region = (lacking[["region", "region_2"]] == "amygdala_L").any(axis=1)
+    assert (of_region | lacking["flag"].str.contains("amygdala_L")).all()
     post = rows[rows["timepoint"] == "post"].set_index("participant_id")["value"]
     for participant in ("sub-01", "sub-02", "sub-03", "sub-04", "sub-06", "sub-07", "sub-08"):
         assert post[participant].isna().all(), participant
