@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from brainchange.claims_of_studies import NO_PTSD, claim_matrix, claim_page, real_studies
+from brainchange.all_studies.claims import NO_PTSD, claim_matrix, claim_page, real_studies
 from brainchange.inference.power import minimum_detectable_change
 from brainchange.project import CLAIMS, read_study
 from brainchange.study.claims import Claims

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from brainchange.inference.participants import enrol
-from brainchange.participation import arm_counts, scanned_at, scanned_timepoints
-from brainchange.plan import Plan, make_plan
+from brainchange.planning.participation import arm_counts, scanned_at, scanned_timepoints
+from brainchange.planning.plan import Plan, make_plan
 from brainchange.project import load_project
 from brainchange.sources.build import build_lock, scanner_images
 from brainchange.sources.lock import read_lock

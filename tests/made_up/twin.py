@@ -15,7 +15,7 @@ import pandas as pd
 import yaml
 
 from brainchange.files import write_text
-from brainchange.plan import make_plan
+from brainchange.planning.plan import make_plan
 from brainchange.project import load_project
 from brainchange.simulate.head import load_template
 from brainchange.simulate.model import Simulation, read_simulation

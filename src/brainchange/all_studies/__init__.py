@@ -1,0 +1,1 @@
+"""What studies can tell together, or before any image: previews, claims, effects taken together."""

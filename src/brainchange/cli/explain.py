@@ -1,0 +1,58 @@
+"""``brainchange explain``: the chain from a claim down to the files and the dataset."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from brainchange.cli.console import StudyArgument
+from brainchange.errors import BrainchangeError
+from brainchange.project_folder import project_folder
+
+
+def _known_claims(ctx: typer.Context) -> list[str]:
+    """Complete claims and scales of the study that was typed; of all where none was."""
+    from brainchange.project import CLAIMS, read_study
+    from brainchange.study.claims import Claims
+    from brainchange.study.strict import parse, read_yaml
+
+    try:
+        root = project_folder()
+        names = [claim.id for claim in parse(Claims, read_yaml(root / CLAIMS), CLAIMS).claims]
+        study = ctx.params.get("study")
+        return names + list(read_study(root, study).outcomes if study else ())
+    except BrainchangeError:
+        return []
+
+
+def explain(
+    study: StudyArgument,
+    claim: Annotated[
+        str,
+        typer.Argument(
+            metavar="CLAIM", help="A claim (T2) or a scale (BDI).", autocompletion=_known_claims
+        ),
+    ],
+    contrast: Annotated[
+        str, typer.Option(help="Name of the contrast; the primary one unless said.")
+    ] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write JSON (keys: docs/explain.md).")
+    ] = False,
+) -> None:
+    """Explain a verdict: claim, rules, effect, values, files, dataset."""
+    from rich.console import Console
+
+    from brainchange.cli.explain_text import render
+    from brainchange.explain.chain import explain as collect
+    from brainchange.project import load_project
+
+    record = collect(load_project(project_folder(), {"study": study}), claim, contrast)
+    if as_json:
+        typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
+        return
+    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    console.print(*render(record, console.width if console.is_terminal else 0), sep="\n")

@@ -1,0 +1,55 @@
+"""The command `figure`: draw one figure of a finished study again, from its tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from brainchange.cli.console import StudyArgument
+from brainchange.project_folder import project_folder
+
+
+def known_figures(ctx: typer.Context) -> list[str]:
+    """Complete figures, and the drawings of the study that was typed."""
+    from brainchange.errors import BrainchangeError
+    from brainchange.figures.redraw import drawn_names
+    from brainchange.figures.registry import figures
+
+    study = ctx.params.get("study")
+    try:
+        drawn = drawn_names(project_folder() / "results" / study) if study else ()
+    except BrainchangeError:
+        drawn = ()
+    return sorted({*figures(), *drawn})
+
+
+def figure(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A figure (forest: all of its drawings) or one drawing (slopegraph_claim_T2).",
+            autocompletion=known_figures,
+        ),
+    ],
+    study: StudyArgument,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write to; without it results/STUDY/figures.", file_okay=False),
+    ] = None,
+) -> None:
+    """Draw a figure again from the tables of a finished study: SVG, PNG (300 dpi) and TSV."""
+    from brainchange.figures.redraw import redraw
+    from brainchange.project import load_project
+
+    project = load_project(project_folder(), {"study": study})
+    results = project.root / "results" / project.study.id
+    paths = redraw(
+        name,
+        (project.study, project.settings, project.claims, project.regions),
+        results,
+        output or results / "figures",
+    )
+    typer.echo("\n".join(str(path) for path in paths))

@@ -1,0 +1,161 @@
+"""The commands `lock`, `fetch` and `simulate`: the files of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from brainchange.cli.console import StudyArgument, err, out, steps_bar
+from brainchange.errors import ConfigError
+from brainchange.project_folder import project_folder
+
+if TYPE_CHECKING:
+    from brainchange.sources.meter import Progress
+
+
+def lock(
+    study: StudyArgument,
+    mirror: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with local clones or bundles called NAME, NAME.git or NAME.bundle; "
+            "without it the addresses in the study file are cloned.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Where to write; without it data/locks/STUDY.tsv.")
+    ] = None,
+) -> None:
+    """Pin a study: write size, checksum and address of every file it needs."""
+    import tempfile
+
+    from brainchange.files import human_bytes
+    from brainchange.project import read_study
+    from brainchange.sources.build import build_lock, scanner_images
+    from brainchange.sources.build_local import build_local_lock
+    from brainchange.sources.lock import read_lock, write_lock
+    from brainchange.sources.lock_changes import lock_changes
+    from brainchange.sources.overlap import images_path, write_images
+
+    root = project_folder()
+    described = read_study(root, study)
+    if described.simulated:
+        raise ConfigError(
+            "the study is simulated: its lock is made with its files",
+            where=f"config/studies/{study}.yaml: simulated",
+            fix="make both with: brainchange simulate " + study,
+        )
+
+    def tell(line: str) -> None:
+        err.print(escape(line))
+
+    path = output or root / "data" / "locks" / f"{study}.tsv"
+    with err.status("reading what is published", spinner="dots"):
+        if described.folder:
+            rows = build_local_lock(described.folder, root, tell)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                rows = build_lock(described, mirror, Path(folder), tell)
+                images = scanner_images(described, mirror, Path(folder))
+            write_images(images, images_path(path.parent, study))
+    before = read_lock(path) if path.exists() else rows
+    write_lock(rows, path)
+    for line in lock_changes(before, rows):
+        tell(line)
+    size = human_bytes(sum(row.size_bytes for row in rows))
+    out.print(f"{path}: {len(rows)} files, {size}", markup=False)
+
+
+def fetch(
+    study: StudyArgument,
+    subject: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this participant (01 or sub-01); may be given several times."),
+    ] = None,
+    session: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this session (pre or ses-pre); may be given several times."),
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file and compare its checksum; fetch none.")
+    ] = False,
+) -> None:
+    """Fetch the files of a study: verified, resumable. The workflow does this by itself."""
+    from brainchange.project import load_project
+    from brainchange.sources.fetch import FetchResult
+    from brainchange.sources.fetch import fetch as fetch_rows
+    from brainchange.sources.fetch import verify as verify_rows
+    from brainchange.sources.lock import read_lock, select
+
+    project = load_project(project_folder(), {"study": study})
+    rows = select(read_lock(project.lock_path), subject or (), session or ())
+    folder = project.study_folder
+    if verify:
+        with err.status("reading every file", spinner="dots"):
+            wrong = tuple(verify_rows(rows, folder))
+        bad = {file.row for file in wrong}
+        result = FetchResult((), tuple(row for row in rows if row not in bad), wrong)
+    else:
+        with _fetch_bar() as tell:
+            result = fetch_rows(
+                rows, folder, root=project.root, sources=project.settings.sources, progress=tell
+            )
+    out.print(f"{len(result.fetched)} fetched, {len(result.complete)} complete", highlight=False)
+    result.raise_for_missing(folder)
+
+
+@contextmanager
+def _fetch_bar() -> Iterator[Callable[[Progress], None]]:
+    """Show how far a fetch has come, with time left; nothing where nobody looks."""
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Bar(*columns, TimeRemainingColumn(), console=err, disable=not err.is_terminal) as bar:
+        task = bar.add_task("fetching")
+
+        def tell(done: Progress) -> None:
+            described = f"{done.files} of {done.files_total} files"
+            total, size = done.size_bytes_total, done.size_bytes
+            bar.update(task, description=described, completed=size, total=total)
+
+        yield tell
+
+
+def simulate(
+    study: StudyArgument,
+    processes: Annotated[int, typer.Option(min=1, help="Participants simulated at once.")] = 2,
+) -> None:
+    """Publish a simulated study and its lock. The workflow does this by itself."""
+    from brainchange.planning.plan import make_plan
+    from brainchange.project import load_project
+    from brainchange.simulate.publish import publish
+    from brainchange.sources.lock import write_lock
+
+    root = project_folder()
+    plan = make_plan(load_project(root, {"study": study}))
+    if plan.simulation is None:
+        raise ConfigError(
+            "the study is not simulated",
+            where=f"config/studies/{study}.yaml: simulated",
+            fix="fetch it with: brainchange fetch " + study,
+        )
+    published = root / "data" / "published" / study
+    with steps_bar(err, "simulating") as tell:
+        rows = publish(
+            plan.project.study,
+            plan.simulation,
+            plan.project.settings.seed,
+            published,
+            processes=processes,
+            progress=tell,
+        )
+    write_lock(rows, plan.project.lock_path)
+    out.print(f"{published} and {plan.project.lock_path}: {len(rows)} files", markup=False)

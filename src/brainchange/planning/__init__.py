@@ -1,0 +1,1 @@
+"""What there is to do for a study, what it costs, and doing it: plan, estimate, machine, run."""
