@@ -13,6 +13,8 @@ from scipy.special import ndtri, stdtr
 Floats = npt.NDArray[np.float64]
 NO_VARIANCE = 1e-20
 """Share of the sum of squares below which what is left after covariates is rounding."""
+DEPENDENT = 1e-9
+"""Size, relative to the largest, below which a direction of the covariates is rounding."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Correlation:
     r, low, high : float
         Estimate and its interval.
     p : float
-        Two-sided p of t with ``n − 2 − number of covariates`` degrees of freedom.
+        Two-sided p of t with ``n − 2 − number of independent covariates`` degrees of freedom.
     n : int
         Participants.
     """
@@ -46,7 +48,8 @@ def correlation(
     first, second : numpy.ndarray, shape (n_participants,)
         Values, finite.
     given : numpy.ndarray, shape (n_participants, n_covariates), optional
-        What is held equal (arm, change in head motion), finite.
+        What is held equal (arm, change in head motion), finite; a column that is constant, or
+        follows from the others, holds nothing more equal and costs no degree of freedom.
     confidence : float
         Confidence of the interval.
 
@@ -62,11 +65,14 @@ def correlation(
     Fisher's z with standard error ``1/√(n − 3 − number of covariates)`` (Fisher 1924, Metron
     3:329). ``scipy.stats.pearsonr`` knows no covariates, and takes the interval without them.
     """
-    covariates = np.empty((first.size, 0)) if given is None else given
-    n, df = first.size, first.size - 2 - covariates.shape[1]
+    n = first.size
+    if n < 3:
+        return Correlation(nan, nan, nan, nan, n)
+    basis = covariate_basis(np.empty((n, 0)) if given is None else given)
+    df = n - 2 - basis.shape[1]
     if df < 1:
         return Correlation(nan, nan, nan, nan, n)
-    one, other = residuals(first, covariates), residuals(second, covariates)
+    one, other = residuals(first, basis), residuals(second, basis)
     if one is None or other is None:
         return Correlation(nan, nan, nan, nan, n)
     r = float(np.clip(one @ other, -1, 1))
@@ -100,15 +106,36 @@ def spearman(first: Floats, second: Floats, given: Floats | None = None) -> floa
     return correlation(one, other, ranked).r
 
 
-def residuals(values: Floats, covariates: Floats) -> Floats | None:
+def covariate_basis(covariates: Floats) -> Floats:
+    """Give orthonormal directions of covariates, each without its mean.
+
+    Parameters
+    ----------
+    covariates : numpy.ndarray, shape (n, n_covariates)
+        Finite, in any unit.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, n_independent)
+        As many columns as vary independently.
+    """
+    centred = covariates - covariates.mean(axis=0)
+    lengths = np.linalg.norm(centred, axis=0)
+    varying = lengths > DEPENDENT * np.linalg.norm(covariates, axis=0)
+    unit = centred[:, varying] / lengths[varying]
+    left, sizes, _ = np.linalg.svd(unit, full_matrices=False)
+    return np.asarray(left[:, sizes > DEPENDENT * sizes.max(initial=0.0)], dtype=float)
+
+
+def residuals(values: Floats, basis: Floats) -> Floats | None:
     """Take the mean and the covariates out of values and scale the rest to length 1.
 
     Parameters
     ----------
     values : numpy.ndarray, shape (n,)
         Values, finite.
-    covariates : numpy.ndarray, shape (n, n_covariates)
-        Finite.
+    basis : numpy.ndarray, shape (n, n_independent)
+        Directions of the covariates (:func:`covariate_basis`).
 
     Returns
     -------
@@ -117,9 +144,7 @@ def residuals(values: Floats, covariates: Floats) -> Floats | None:
     """
     centred = values - values.mean()
     scale = float(np.abs(values).max(initial=0.0))
-    if covariates.shape[1]:
-        basis = np.linalg.qr(covariates - covariates.mean(axis=0))[0]
-        centred = centred - basis @ (basis.T @ centred)
+    centred = centred - basis @ (basis.T @ centred)
     length = float(np.sqrt(centred @ centred))
     if not length**2 > NO_VARIANCE * values.size * scale**2:
         return None

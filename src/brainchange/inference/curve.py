@@ -80,7 +80,7 @@ class Curve:
 
         Share of rows whose statistic is at least as large, itself included: (b + 1)/(m + 1) of
         Phipson and Smyth (2010) for the observed row, and what each permutation would have called
-        its own p.
+        its own p. NaN where the observed row has no statistic.
         """
         n_rows = len(self.statistic)
         ordered = np.sort(self.statistic, axis=0)
@@ -88,6 +88,7 @@ class Curve:
         for place, (column, own) in enumerate(zip(ordered.T, self.statistic.T, strict=True)):
             smaller = np.searchsorted(column, own * (1 - TIE) - TIE, side="left")
             found[:, place] = (n_rows - smaller) / n_rows
+        found[np.isnan(self.statistic)] = np.nan
         return found
 
 

@@ -199,7 +199,7 @@ def infer(
         decide_all(data, effects, judged, study=study, settings=settings, checks=checks),
         judged,
         tables if prediction is None else tables | {"prediction": prediction},
-        randomised=study.allocation.randomised,
+        randomised={name: study.is_randomised(name) for name in study.contrasts},
         settings=settings,
     )
     return Inferred(

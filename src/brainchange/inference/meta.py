@@ -165,14 +165,14 @@ def _together(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Rows of both tables for one claim on one scale."""
     counted = [entry for entry in entries if not entry.reason]
-    first = (counted or list(entries))[0].row
+    shown = (counted or list(entries))[0]
     row: dict[str, Any] = {
         "measure": claim,
         "scale": scale,
-        "label": first["label"],
-        "direction": first["direction"],
-        "family": first["family"],
-        "unit": entries[0].unit,
+        "label": shown.row["label"],
+        "direction": shown.row["direction"],
+        "family": shown.row["family"],
+        "unit": shown.unit,
         "k": len(counted),
         "n_treated": sum(int(entry.row["n_treated"]) for entry in counted),
         "n_control": sum(int(entry.row["n_control"]) for entry in counted),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -127,7 +127,7 @@ def _effects(case: Case) -> dict[Universe, dict[str, Any]]:
             "dppc2": effects[place],
             "ci_low": ends[0],
             "ci_high": ends[1],
-            "p": p[place] if isfinite(curve.statistic[0, place]) else nan,
+            "p": p[place],
             "rank": rank + 1,
             "null_low": low[rank],
             "null_high": high[rank],

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brainchange.inference.bootstrap import bca_ends
-from brainchange.inference.correlation import correlation, residuals
+from brainchange.inference.correlation import correlation, covariate_basis, residuals
 from brainchange.inference.permutation import BLOCK_BYTES, TIE
 
 Floats = npt.NDArray[np.float64]
@@ -48,11 +48,11 @@ def permutation_p(
     Freedman and Lane (1983): residuals of the second value are permuted, and the covariates taken
     out of them again.
     """
-    one, other = residuals(first, given), residuals(second, given)
+    basis = covariate_basis(given)
+    one, other = residuals(first, basis), residuals(second, basis)
     if one is None or other is None:
         return float("nan")
     observed = abs(float(one @ other)) * (1 - TIE) - TIE
-    basis = np.linalg.qr(given - given.mean(axis=0))[0]
     beyond, rows = 0, max(1, BLOCK_BYTES // (8 * other.size))
     for start in range(0, permutations, rows):
         keys = generator.random((min(rows, permutations - start), other.size))

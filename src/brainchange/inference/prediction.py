@@ -22,7 +22,7 @@ from brainchange.inference.prediction_schema import (
     PREDICTION_TABLE,
 )
 from brainchange.inference.predictors import Known, brain_features, complete, known_before
-from brainchange.inference.prepost import primary_observations
+from brainchange.inference.prepost import primary_observations, primary_specification
 from brainchange.study.claims import Claim, Claims, Predictors
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
@@ -90,7 +90,7 @@ def predictions(
         What was predicted, and what permutations give.
     """
     enrolment = enrol(participants, study)
-    primary = primary_observations(observations, study, settings.denoising.name)
+    primary = primary_observations(observations, study, primary_specification(study, settings))
     cells = observed_cells(primary, enrolment.participants)
     asked = [
         _Asked(claim, claim.predictors, name, study, settings)

@@ -43,7 +43,7 @@ def tell(
     judged: Sequence[Judged],
     tables: Mapping[ToldBy, pd.DataFrame],
     *,
-    randomised: bool,
+    randomised: Mapping[str, bool],
     settings: Settings,
 ) -> tuple[Decided, ...]:
     """Decide the claims that another table than that of effects tells.
@@ -58,8 +58,8 @@ def tell(
         ``DURABILITY_TABLE``, ``OMNIBUS_TABLE``, ``PREDICTION_TABLE``, ``BRAIN_SYMPTOM_TABLE`` and,
         as regions, ``EFFECTS_TABLE`` by the name a claim has for them; one that was not made leaves
         its claims as they are.
-    randomised : bool
-        Whether chance decided who came into which arm.
+    randomised : mapping of str to bool
+        By contrast, whether chance decided between its sides.
     settings : Settings
         Level.
 
@@ -95,7 +95,7 @@ def tell(
             one.contrast,
             tables[table],
             verdicts.get(one.contrast, {}),
-            randomised,
+            randomised[one.contrast],
             settings.inference.alpha,
             directions,
         )

@@ -179,3 +179,23 @@ def test_correlations_know_no_unit_and_no_order(
     np.testing.assert_allclose(told, again, rtol=1e-6, atol=1e-7)
     turned = correlation(-x, y, z[:, None])
     np.testing.assert_allclose(turned.r, -one.r, atol=1e-9)
+
+
+def test_a_covariate_that_holds_nothing_equal_changes_nothing() -> None:
+    """With one arm alone its column is constant; two columns that sum to 1 are one."""
+    rng = np.random.default_rng(8)
+    x, y, side = rng.normal(size=9), rng.normal(size=9), np.arange(9) % 2.0
+    plain = stats.pearsonr(x, y)
+    for nothing in (np.ones((9, 1)), np.zeros((9, 2)), np.empty((9, 0))):
+        found = correlation(x, y, nothing)
+        assert (found.r, found.p) == pytest.approx((plain.statistic, plain.pvalue))
+        assert (found.low, found.high) == pytest.approx(plain.confidence_interval())
+    once, twice = (
+        correlation(x, y, given) for given in (side[:, None], np.c_[side, 1 - side, side])
+    )
+    assert (twice.r, twice.low, twice.p) == pytest.approx((once.r, once.low, once.p))
+    p = [
+        permutation_p(x, y, given, permutations=99, generator=np.random.default_rng(1))
+        for given in (np.empty((9, 0)), np.ones((9, 1)))
+    ]
+    assert p[0] == p[1]

@@ -144,6 +144,7 @@ def test_what_is_not_defined_is_nan_and_counts_against_the_effect() -> None:
     constant = curve({"x": (pre, pre + 1)})
     assert np.isnan(constant.statistic[0, 0])
     assert np.isinf(constant.statistic[1:]).all()
+    assert np.isnan(constant.p()[0, 0])
     one = Arms(np.array([[1.0, 0, 0, 0]]), np.array([[0.0, 1, 1, 1]]))
     single = mixed_differences(one, np.arange(4.0), np.array([1.0, 3, 2, 5]))
     assert np.isnan(single.difference).all()

@@ -166,6 +166,12 @@ def test_units_that_differ_are_only_standardised() -> None:
     assert "units differ (Fisher z, percent signal change): standardised only" in row(found)["flag"]
 
 
+def test_the_unit_is_that_of_the_studies_that_count() -> None:
+    lost = effect(float("nan"), difference=float("nan"), dppc2_se=float("nan"), unit="%")
+    found = across_studies([study("a", lost), study("b", effect(0.5))], (), INFERENCE)
+    assert row(found, "raw")["unit"] == "Fisher z"
+
+
 def test_only_the_primary_contrast_enters() -> None:
     other = effect(5.0, contrast="drug", primary=False)
     found = across_studies([study("a", effect(0.5), other)], (), INFERENCE)

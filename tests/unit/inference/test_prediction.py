@@ -160,6 +160,21 @@ def test_a_planted_prediction_is_found(made_up: Maker) -> None:
     assert found["q2_clinical"] > 0
 
 
+def test_a_study_that_starts_from_a_table_is_predicted_from_it(
+    made_up: Maker, study_with: Maker
+) -> None:
+    made = foretold(made_up(12, seed=3), slope=4.0)
+    of_table = study_with(
+        source="observations",
+        simulated=False,
+        observations={"table": "values.tsv", "layout": "rows", "specification": "theirs"},
+    )
+    theirs = made.observations.assign(specification="theirs")
+    given = table(made, study=of_table, observations=theirs)
+    pd.testing.assert_frame_equal(given, table(made))
+    assert given["n"].iloc[0] == 12
+
+
 def test_every_permutation_is_told(made_up: Maker) -> None:
     found = everything(foretold(made_up(45, seed=2), slope=0.0))
     row, gains = found.table.iloc[0], found.null["q2_gain"]

@@ -26,6 +26,7 @@ from brainchange.inference.verdicts import verdicts_table
 from brainchange.study.claims import Claim, Claims
 
 PRIMARY = "therapy_vs_waiting"
+BY_WISH = "therapy_by_wish"
 
 
 def claim(name: str, **more: Any) -> Claim:
@@ -159,6 +160,8 @@ def verdicts(made_up, study_with):
     later = rows[rows["timepoint"] == "post"].assign(timepoint="followup", session_id="ses-3")
     later["value"] += 0.05 * np.random.default_rng(7).normal(size=len(later))
     times = ("pre", "post", "followup")
+    arms = {"label": "therapy − untreated", "treated": ("therapy",), "control": ("waiting",)}
+    contrasts = {PRIMARY: arms | {"primary": True}, BY_WISH: arms | {"randomised": False}}
     said = (
         claim("R1", told_by="durability", requires={"timepoints": times, "arms": ()}),
         claim("D1", told_by="omnibus", requires={"therapies": 2, "arms": ()}),
@@ -167,7 +170,9 @@ def verdicts(made_up, study_with):
     made = replace(
         made,
         observations=pd.concat([rows, later], ignore_index=True),
-        study=study_with(timepoints={"pre": ("1",), "post": ("2",), "followup": ("3",)}),
+        study=study_with(
+            timepoints={"pre": ("1",), "post": ("2",), "followup": ("3",)}, contrasts=contrasts
+        ),
         claims=Claims(article="An article", claims=(*made.claims.claims, *said)),
     )
     return verdicts_table(made.infer().verdicts).set_index(["measure", "contrast"])
@@ -181,6 +186,13 @@ def test_a_claim_about_what_lasts_has_a_row_like_every_other(verdicts):
     assert row["estimator"] == "durability"
     assert "kept: A2" in row["reasons"]
     assert row["n_treated"] == 12
+
+
+def test_what_lasts_is_an_association_where_chance_did_not_make_the_contrast(verdicts):
+    """The study was randomised, but these two arms were not drawn against each other."""
+    first, second = (verdicts.loc["R1", name]["reasons"] for name in (PRIMARY, BY_WISH))
+    assert "not randomised" not in first
+    assert "not randomised: it is an association" in second
 
 
 def test_what_the_study_cannot_tell_stays_as_it_is(verdicts):

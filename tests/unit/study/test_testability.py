@@ -127,6 +127,14 @@ def test_every_reason_is_said_and_the_gravest_first() -> None:
     assert one.reason == "no arm with exercise; no T1w images; arms were not randomised"
 
 
+def test_the_primary_contrast_says_whether_chance_made_its_arms() -> None:
+    drawn = study_with()
+    primary = drawn.contrasts[drawn.primary_contrast].model_copy(update={"randomised": False})
+    chosen = drawn.model_copy(update={"contrasts": {drawn.primary_contrast: primary}})
+    assert judged(drawn, requires={"randomised": True}).state != "not_testable"
+    assert judged(chosen, requires={"randomised": True}).reason == "arms were not randomised"
+
+
 @pytest.mark.parametrize(
     ("changes", "requires"),
     [
