@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+_SHORT = 3
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -127,7 +129,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     names = [str(k) for k in known]
     lowered = {k.lower(): k for k in names}
-    close = difflib.get_close_matches(name.lower(), list(lowered), n=3, cutoff=0.6)
+    # Of a name as short as T9, one wrong sign is half.
+    cutoff = 0.5 if len(name) <= _SHORT else 0.6
+    close = difflib.get_close_matches(name.lower(), list(lowered), n=3, cutoff=cutoff)
     if close:
         return "Did you mean " + " or ".join(f"'{lowered[c]}'" for c in close) + "?"
     if not names:

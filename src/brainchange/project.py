@@ -12,9 +12,11 @@ from brainchange.errors import ConfigError, Problem, did_you_mean
 from brainchange.imaging.atlas_labels import label_problems, missing_files
 from brainchange.metrics.given_names import given_problems
 from brainchange.metrics.registry import computed_metrics, contrasted_metrics, metrics
+from brainchange.project_folder import require_study
 from brainchange.study.atlases import ATLASES, AtlasSource, choose_atlas, read_atlases
 from brainchange.study.claims import Claim, Claims
-from brainchange.study.model import Images, Study
+from brainchange.study.lines import with_lines
+from brainchange.study.model import Study
 from brainchange.study.regions import (
     Region,
     groups_and_networks,
@@ -143,9 +145,8 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
     settings, study, claims = Settings(), None, None
     regions: tuple[Region, ...] = ()
     chosen: tuple[Region, ...] = ()
-    atlases: tuple[AtlasSource, ...] = ()
-    templates: tuple[TemplateSource, ...] = ()
-    atlas, template = None, None
+    atlases: tuple[AtlasSource, ...] | None = None
+    templates: tuple[TemplateSource, ...] | None = None
     with _collected(problems):
         atlases = read_atlases(root / ATLASES)
     with _collected(problems):
@@ -162,8 +163,9 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
     problems.extend(_settings_problems(settings))
     if regions:
         problems.extend(_network_problems(settings, regions))
-    problems.extend(missing_files(atlases, root, ATLASES))
-    problems.extend(label_problems(regions, atlases, root, REGIONS))
+    if atlases is not None:
+        problems.extend(missing_files(atlases, root, ATLASES))
+        problems.extend(label_problems(regions, atlases, root, REGIONS))
     if regions and study:
         with _collected(problems):
             named = study.images.segmentation
@@ -171,12 +173,9 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
             chosen = with_networks(chosen, settings.networks)
     if regions and study and study.task_contrasts:
         problems.extend(_seed_problems(settings, regions))
+    atlas, template = None, None
     if study:
-        where = f"config/studies/{study.id}.yaml"
-        with _collected(problems):
-            atlas = choose_atlas(atlases, study.images, where) if study.images.atlas else None
-        with _collected(problems):
-            template = _template(templates, study.images, where)
+        atlas, template = _for_images(study, atlases, templates, problems)
     if study and study.observations and chosen:
         where = f"config/studies/{study.id}.yaml"
         problems.extend(given_problems(study.observations, chosen, where))
@@ -185,7 +184,7 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
     if claims and study:
         problems.extend(_task_claim_problems(study, claims))
     if problems or not (study and claims):
-        raise ConfigError.from_problems(problems)
+        raise ConfigError.from_problems(with_lines(problems, root))
     return Project(root, settings, study, chosen, claims, atlas, template, regions)
 
 
@@ -198,11 +197,7 @@ def read_study(root: Path, name: str) -> Study:
         There is no such study, its file does not fit the model or still has questions, or it has
         another id.
     """
-    names = study_names(root)
-    if name not in names:
-        raise ConfigError(
-            f"there is no study '{name}'", where="config/studies/", fix=did_you_mean(name, names)
-        )
+    require_study(root, name)
     where = f"config/studies/{name}.yaml"
     with _nothing_open(root / where, where):
         study = parse(Study, read_yaml(root / where), where)
@@ -213,13 +208,22 @@ def read_study(root: Path, name: str) -> Study:
     return study
 
 
-def _template(
-    known: tuple[TemplateSource, ...], images: Images, where: str
-) -> TemplateSource | None:
-    """Choose the template of raw images."""
-    if images.source != "raw":
-        return None
-    return choose_template(known, images.template, f"{where}: images.template")
+def _for_images(
+    study: Study,
+    atlases: tuple[AtlasSource, ...] | None,
+    templates: tuple[TemplateSource, ...] | None,
+    problems: list[Problem],
+) -> tuple[AtlasSource | None, TemplateSource | None]:
+    """Choose atlas and template of a study; none where their table is wrong, which is told."""
+    images, where = study.images, f"config/studies/{study.id}.yaml"
+    atlas, template = None, None
+    with _collected(problems):
+        if images.atlas and atlases is not None:
+            atlas = choose_atlas(atlases, images, where)
+    with _collected(problems):
+        if images.source == "raw" and templates is not None:
+            template = choose_template(templates, images.template, f"{where}: images.template")
+    return atlas, template
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from brainchange.errors import ConfigError
+from brainchange.errors import ConfigError, did_you_mean
 
 
 def project_folder() -> Path:
@@ -34,3 +34,18 @@ def known_studies() -> list[str]:
     except ConfigError:
         return []
     return sorted(path.stem for path in (folder / "config" / "studies").glob("*.yaml"))
+
+
+def require_study(folder: Path, name: str) -> None:
+    """Make sure that a study has a file.
+
+    Raises
+    ------
+    ConfigError
+        There is no such study; the likely name is told.
+    """
+    names = sorted(path.stem for path in (folder / "config" / "studies").glob("*.yaml"))
+    if name not in names:
+        raise ConfigError(
+            f"there is no study '{name}'", where="config/studies/", fix=did_you_mean(name, names)
+        )

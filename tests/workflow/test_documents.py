@@ -247,36 +247,3 @@ def test_outside_a_project_the_command_says_where_to_go(tmp_path):
     )
     assert done.returncode == 2
     assert "change into the folder that holds config/ and data/" in done.stderr
-
-
-def completed(typed):
-    done = subprocess.run(
-        [str(BIN / "brainchange")],
-        cwd=ROOT,
-        env={
-            "PATH": str(BIN),
-            "PYTHONPATH": str(ROOT / "src"),
-            "_BRAINCHANGE_COMPLETE": "complete_bash",
-            "COMP_WORDS": typed,
-            "COMP_CWORD": str(len(typed.split()) - 1),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.split()
-
-
-def test_names_of_studies_complete_in_the_shell():
-    there = sorted(path.stem for path in (ROOT / "config" / "studies").glob("d*.yaml"))
-    for command in ("check", "run", "plan", "open", "doctor"):
-        assert completed(f"brainchange {command} d") == there, command
-
-
-def test_names_of_claims_regions_metrics_and_labels_complete_in_the_shell():
-    assert "T2" in completed("brainchange explain demo T")
-    assert completed("brainchange list regions amygdala") == ["amygdala_L", "amygdala_R"]
-    assert "alff" in completed("brainchange list metrics al")
-    assert "T2" in completed("brainchange list claims T")
-    assert completed("brainchange new region putamen --labels Left-Pu") == ["Left-Putamen"]
-    assert "HarvardOxford" in completed("brainchange new region x --atlas Ha")

@@ -143,7 +143,7 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.Monk
         "doctor demo": 0,
         "plan demo": 0,
         "run demo": None,
-        "open demo": 2,
+        "open demo": 1,
         "explain demo T2": None,
         "check demo": 0,
         "new region putamen --labels Left-Putamen": 0,

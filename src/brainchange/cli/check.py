@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from brainchange.cli.console import out
+from brainchange.cli.console import err, out, steps_bar
 from brainchange.errors import BrainchangeError, ConfigError, Problem
 from brainchange.project_folder import known_studies, project_folder
 
@@ -19,7 +19,7 @@ def check(
     study: Annotated[
         str | None,
         typer.Argument(
-            metavar="[STUDY]",
+            metavar="STUDY",
             help="A study; without it every study in config/studies/.",
             autocompletion=known_studies,
         ),
@@ -31,20 +31,18 @@ def check(
 
     root = project_folder()
     problems: list[Problem] = []
-    asked = [{"study": name} for name in ([study] if study else study_names(root))]
-    for overrides in asked if study else [{}, *asked]:
-        try:
-            project = load_project(root, overrides)
-            if project.study.simulated:
-                read_simulation(root, project.study.id)
-            if overrides:
-                said = _told(project)
-        except BrainchangeError as error:
-            problems += [problem for problem in error.problems if problem not in problems]
-            continue
-        if not overrides:
-            continue
-        out.print(f"[green]✓[/] {project.study.id}: {said}")
+    names = [study] if study else ["", *study_names(root)]
+    with steps_bar(err, "checking") as tell:
+        for number, name in enumerate(names):
+            tell(number, len(names), f"checking {name}")
+            try:
+                project = load_project(root, {"study": name} if name else {})
+                if project.study.simulated:
+                    read_simulation(root, project.study.id)
+                if name:
+                    out.print(f"[green]✓[/] {name}: {_told(project)}", highlight=False)
+            except BrainchangeError as error:
+                problems += [problem for problem in error.problems if problem not in problems]
     if problems:
         raise ConfigError.from_problems(problems)
 

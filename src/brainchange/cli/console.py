@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -23,17 +23,30 @@ StudyArgument = Annotated[
 Tell = Callable[[int, int | None, str], None]
 """Told what is done, of how much (None where that is not known yet), and what is being done."""
 LONGEST_DESCRIPTION = 70
+WIDEST_UNBROKEN = 14
+"""A column whose cells are not longer than this (signs) is never broken into lines."""
 
 
-def show_table(header: list[str], cells: list[list[str]]) -> None:
-    """Print a table: for people on a terminal, tab-separated for programs."""
+def show_table(header: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Print a table: for people on a terminal, tab-separated where the output is piped.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns.
+    cells : sequence of sequence of str
+        Rows.
+    """
     if not sys.stdout.isatty():
         typer.echo("\n".join("\t".join(row) for row in [header, *cells]))
         return
-    table = Table(*header, box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for number, name in enumerate(header):
+        longest = max((len(row[number]) for row in cells), default=0)
+        table.add_column(name, no_wrap=longest <= WIDEST_UNBROKEN, overflow="fold")
     for row in cells:
         table.add_row(*map(escape, row))
-    out.print(table)
+    Console().print(table)
 
 
 @contextmanager

@@ -8,24 +8,9 @@ from typing import Annotated
 
 import typer
 
+from brainchange.cli.complete import known_claims, known_contrasts
 from brainchange.cli.console import StudyArgument
-from brainchange.errors import BrainchangeError
 from brainchange.project_folder import project_folder
-
-
-def _known_claims(ctx: typer.Context) -> list[str]:
-    """Complete claims and scales of the study that was typed; of all where none was."""
-    from brainchange.project import CLAIMS, read_study
-    from brainchange.study.claims import Claims
-    from brainchange.study.strict import parse, read_yaml
-
-    try:
-        root = project_folder()
-        names = [claim.id for claim in parse(Claims, read_yaml(root / CLAIMS), CLAIMS).claims]
-        study = ctx.params.get("study")
-        return names + list(read_study(root, study).outcomes if study else ())
-    except BrainchangeError:
-        return []
 
 
 def explain(
@@ -33,11 +18,15 @@ def explain(
     claim: Annotated[
         str,
         typer.Argument(
-            metavar="CLAIM", help="A claim (T2) or a scale (BDI).", autocompletion=_known_claims
+            metavar="CLAIM", help="A claim (T2) or a scale (BDI).", autocompletion=known_claims
         ),
     ],
     contrast: Annotated[
-        str, typer.Option(help="Name of the contrast; the primary one unless said.")
+        str,
+        typer.Option(
+            help="Name of the contrast; the primary one unless said.",
+            autocompletion=known_contrasts,
+        ),
     ] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="Write JSON (keys: docs/explain.md).")

@@ -7,22 +7,9 @@ from typing import Annotated
 
 import typer
 
+from brainchange.cli.complete import known_figures
 from brainchange.cli.console import StudyArgument
 from brainchange.project_folder import project_folder
-
-
-def known_figures(ctx: typer.Context) -> list[str]:
-    """Complete figures, and the drawings of the study that was typed."""
-    from brainchange.errors import BrainchangeError
-    from brainchange.figures.redraw import drawn_names
-    from brainchange.figures.registry import figures
-
-    study = ctx.params.get("study")
-    try:
-        drawn = drawn_names(project_folder() / "results" / study) if study else ()
-    except BrainchangeError:
-        drawn = ()
-    return sorted({*figures(), *drawn})
 
 
 def figure(

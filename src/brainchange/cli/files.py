@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from brainchange.cli.complete import known_sessions, known_subjects
 from brainchange.cli.console import StudyArgument, err, out, steps_bar
 from brainchange.errors import ConfigError
 from brainchange.project_folder import project_folder
@@ -77,11 +78,17 @@ def fetch(
     study: StudyArgument,
     subject: Annotated[
         list[str] | None,
-        typer.Option(help="Only this participant (01 or sub-01); may be given several times."),
+        typer.Option(
+            help="Only this participant (01 or sub-01); may be given several times.",
+            autocompletion=known_subjects,
+        ),
     ] = None,
     session: Annotated[
         list[str] | None,
-        typer.Option(help="Only this session (pre or ses-pre); may be given several times."),
+        typer.Option(
+            help="Only this session (pre or ses-pre); may be given several times.",
+            autocompletion=known_sessions,
+        ),
     ] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Read every file and compare its checksum; fetch none.")

@@ -6,31 +6,21 @@ from typing import Annotated, Literal
 
 import typer
 
+from brainchange.cli.complete import listed
 from brainchange.cli.console import show_table
-from brainchange.errors import BrainchangeError
 from brainchange.project_folder import project_folder
 
 ListName = Literal["studies", "regions", "metrics", "atlases", "claims"]
 
 
-def _listed(ctx: typer.Context) -> list[str]:
-    """Complete the names of what is listed."""
-    from brainchange.cli.listing import LISTS, names_of
-
-    try:
-        return names_of(LISTS[ctx.params["what"]](project_folder())[1])
-    except (BrainchangeError, KeyError):
-        return []
-
-
 def list_(
-    what: Annotated[ListName, typer.Argument(help="What to list.")],
+    what: Annotated[ListName, typer.Argument(metavar="WHAT", help="What to list.")],
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[NAME]",
+            metavar="NAME",
             help="Only this study, region or group, metric, atlas or claim.",
-            autocompletion=_listed,
+            autocompletion=listed,
         ),
     ] = None,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from brainchange.cli.complete import known_atlases, known_groups
 from brainchange.cli.console import err
 from brainchange.errors import BrainchangeError, ConfigError
 from brainchange.project_folder import project_folder
@@ -20,7 +21,7 @@ def new_study(
     *,
     accession: Annotated[
         str | None,
-        typer.Argument(metavar="[ACCESSION]", help="A dataset of OpenNeuro (ds003007)."),
+        typer.Argument(metavar="ACCESSION", help="A dataset of OpenNeuro (ds003007)."),
     ] = None,
     folder: Annotated[
         Path | None,
@@ -98,17 +99,6 @@ def new_study(
     )
 
 
-def _known_atlases() -> list[str]:
-    """Complete the atlases that are configured, and the parcellation of FreeSurfer."""
-    from brainchange.imaging.parcellation import atlases
-    from brainchange.study.atlases import ATLASES, read_atlases
-
-    try:
-        return [*atlases(), *{one.atlas: 0 for one in read_atlases(project_folder() / ATLASES)}]
-    except BrainchangeError:
-        return []
-
-
 def _known_labels(ctx: typer.Context) -> list[str]:
     """Complete the labels of the atlas that was typed, or of FreeSurfer's parcellation."""
     from brainchange.imaging.atlas_labels import labels_known
@@ -138,9 +128,12 @@ def new_region(
         ),
     ],
     atlas: Annotated[
-        str, typer.Option(help="Atlas of the labels.", autocompletion=_known_atlases)
+        str, typer.Option(help="Atlas of the labels.", autocompletion=known_atlases)
     ] = "aparcaseg",
-    group: Annotated[str, typer.Option(help="Group of its sides; NAME unless said.")] = "",
+    group: Annotated[
+        str,
+        typer.Option(help="Group of its sides; NAME unless said.", autocompletion=known_groups),
+    ] = "",
     control: Annotated[
         bool, typer.Option("--control", help="No claim is about it: a negative control.")
     ] = False,

@@ -31,7 +31,7 @@ def plan(
     studies: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[STUDY …]",
+            metavar="STUDY",
             help="Studies; without any the one of config/config.yaml.",
             autocompletion=known_studies,
         ),
@@ -108,7 +108,7 @@ def doctor(
     study: Annotated[
         str | None,
         typer.Argument(
-            metavar="[STUDY]",
+            metavar="STUDY",
             help="A study; without it the one of config/config.yaml.",
             autocompletion=known_studies,
         ),

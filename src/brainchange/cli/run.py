@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from brainchange.cli.console import StudyArgument, err, steps_bar
-from brainchange.errors import ConfigError
-from brainchange.project_folder import project_folder
+from brainchange.errors import BrainchangeError
+from brainchange.project_folder import project_folder, require_study
 
 Cores = Annotated[int | None, typer.Option("--cores", "-c", min=1, help="Cores; all unless said.")]
 
@@ -38,11 +38,13 @@ def open_(
     """Open the report of a study in the browser; print where it is where there is no browser."""
     import webbrowser
 
-    report = project_folder() / "results" / study / "report.html"
+    root = project_folder()
+    report = root / "results" / study / "report.html"
     if not report.is_file():
-        raise ConfigError(
+        require_study(root, study)
+        raise BrainchangeError(
             f"the study '{study}' has no report yet",
-            where=str(report),
+            where=f"results/{study}/report.html",
             fix=f"make it with: brainchange run {study}",
         )
     typer.echo(report)

@@ -23,7 +23,8 @@ Tables = Annotated[
 
 def claims(
     study: Annotated[
-        str | None, typer.Argument(help="Name of the study.", autocompletion=known_studies)
+        str | None,
+        typer.Argument(metavar="STUDY", help="A study.", autocompletion=known_studies),
     ] = None,
     *,
     all_: Annotated[
@@ -67,7 +68,7 @@ def across(
     studies: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[STUDY …]",
+            metavar="STUDY",
             help="Studies with results; without any, every one that is not simulated.",
             autocompletion=known_studies,
         ),
@@ -88,7 +89,7 @@ def preview(
     studies: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[STUDY …]",
+            metavar="STUDY",
             help="Studies; without any, every one that is not simulated.",
             autocompletion=known_studies,
         ),

@@ -104,11 +104,23 @@ def _claim(project: Project, name: str) -> Claim | None:
     if name in said:
         return said[name]
     if name not in project.study.outcomes:
-        names = explained_names(project)
         raise ConfigError(
-            f"there is no claim or scale '{name}'", where="CLAIM", fix=did_you_mean(name, names)
+            f"there is no claim or scale '{name}'", where="CLAIM", fix=_hint(project, name)
         )
     return None
+
+
+def _hint(project: Project, name: str) -> str:
+    """Say which claim was meant: one of nearly that name, or those about what was typed."""
+    hint = did_you_mean(name, explained_names(project))
+    if hint.startswith("Did you mean"):
+        return hint
+    claims = project.claims.claims
+    about = [one.id for one in claims if name.lower() in f"{one.quote} {one.about}".lower()]
+    if about:
+        return f"Claims about it: {', '.join(about)}."
+    scales = ", ".join(project.study.outcomes) or "none"
+    return f"Claims: brainchange list claims. Scales of this study: {scales}."
 
 
 def _read(schema: TableSchema, results: Path, project: Project) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def test_the_report_is_opened_or_its_path_printed(
     shutil.copytree(root / "config", fake / "config")
     monkeypatch.chdir(fake)
     missing = CliRunner().invoke(app, ["open", "demo"])
-    assert missing.exit_code == 2
+    assert missing.exit_code == 1
     assert "make it with: brainchange run demo" in " ".join(missing.output.split())
     report = fake / "results" / "demo" / "report.html"
     report.parent.mkdir(parents=True)
