@@ -130,7 +130,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = [str(k) for k in known]
     lowered = {k.lower(): k for k in names}
     # Of a name as short as T9, one wrong sign is half.
-    cutoff = 0.5 if len(name) <= _SHORT else 0.6
+    cutoff = 0.5 if len(name) <= _SHORT and not name.isdigit() else 0.6
     close = difflib.get_close_matches(name.lower(), list(lowered), n=3, cutoff=cutoff)
     if close:
         return "Did you mean " + " or ".join(f"'{lowered[c]}'" for c in close) + "?"
