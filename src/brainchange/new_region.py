@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from brainchange.errors import ConfigError, Problem, did_you_mean
 from brainchange.files import write_text
 from brainchange.imaging.atlas_labels import label_problems, labels_known
-from brainchange.project import REGIONS
+from brainchange.project_folder import REGIONS
 from brainchange.study.atlases import ATLASES, read_atlases
 from brainchange.study.regions import REGIONS_TABLE, read_regions, regions_of_atlas
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from brainchange.errors import ConfigError, Problem, did_you_mean
+from brainchange.errors import ConfigError, Problem
 from brainchange.imaging.atlas_labels import label_problems, missing_files
 from brainchange.metrics.given_names import given_problems
-from brainchange.metrics.registry import computed_metrics, contrasted_metrics, metrics
-from brainchange.project_folder import require_study
+from brainchange.metrics.registry import computed_metrics, contrasted_metrics
+from brainchange.project_folder import CLAIMS, CONFIG, REGIONS, require_study, study_file
+from brainchange.project_problems import (
+    claim_problems,
+    network_problems,
+    seed_problems,
+    settings_problems,
+    task_claim_problems,
+)
 from brainchange.study.atlases import ATLASES, AtlasSource, choose_atlas, read_atlases
-from brainchange.study.claims import Claim, Claims
+from brainchange.study.claims import Claims
 from brainchange.study.lines import with_lines
 from brainchange.study.model import Study
 from brainchange.study.regions import (
@@ -24,15 +31,12 @@ from brainchange.study.regions import (
     regions_of_atlas,
     with_networks,
 )
-from brainchange.study.settings import Regressors, Scrubbing, Settings
+from brainchange.study.settings import Settings
 from brainchange.study.strict import parse, read_yaml
 from brainchange.study.templates import TEMPLATES, TemplateSource, choose_template, read_templates
 from brainchange.study.testability import Judged, judge_claims
 from brainchange.study.undecided import undecided
 
-CONFIG = "config/config.yaml"
-REGIONS = "config/regions.tsv"
-CLAIMS = "config/claims.yaml"
 FREESURFER_ATLAS = "aparcaseg"
 """Atlas of config/regions.tsv whose labels are FreeSurfer's names."""
 
@@ -121,11 +125,6 @@ class Project:
         )
 
 
-def study_names(root: Path) -> list[str]:
-    """Names of the studies that have a file in ``config/studies/``."""
-    return sorted(path.stem for path in (root / "config" / "studies").glob("*.yaml"))
-
-
 def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Project:
     """Read and check the configuration.
 
@@ -142,50 +141,86 @@ def load_project(root: Path, overrides: Mapping[str, Any] | None = None) -> Proj
         All problems of all files at once.
     """
     problems: list[Problem] = []
-    settings, study, claims = Settings(), None, None
-    regions: tuple[Region, ...] = ()
-    chosen: tuple[Region, ...] = ()
-    atlases: tuple[AtlasSource, ...] | None = None
-    templates: tuple[TemplateSource, ...] | None = None
-    with _collected(problems):
-        atlases = read_atlases(root / ATLASES)
-    with _collected(problems):
-        templates = read_templates(root / TEMPLATES)
-    with _collected(problems):
-        settings, wrong = _settings(_merged(read_yaml(root / CONFIG), overrides or {}))
-        problems.extend(wrong)
-    with _collected(problems):
-        regions = read_regions(root / REGIONS)
-    with _collected(problems):
-        claims = parse(Claims, read_yaml(root / CLAIMS), CLAIMS)
-    with _collected(problems):
-        study = read_study(root, settings.study)
-    problems.extend(_settings_problems(settings))
-    if regions:
-        problems.extend(_network_problems(settings, regions))
-    if atlases is not None:
-        problems.extend(missing_files(atlases, root, ATLASES))
-        problems.extend(label_problems(regions, atlases, root, REGIONS))
-    if regions and study:
-        with _collected(problems):
-            named = study.images.segmentation
-            chosen = regions_of_atlas(regions, named, settings.regions, f"{CONFIG}: regions")
-            chosen = with_networks(chosen, settings.networks)
-    if regions and study and study.task_contrasts:
-        problems.extend(_seed_problems(settings, regions))
-    atlas, template = None, None
-    if study:
-        atlas, template = _for_images(study, atlases, templates, problems)
+    read = _read(root, overrides or {}, problems)
+    settings, study, claims = read.settings, read.study, read.claims
+    problems.extend(settings_problems(settings))
+    if read.regions:
+        problems.extend(network_problems(settings, read.regions))
+    if read.atlases is not None:
+        problems.extend(missing_files(read.atlases, root, ATLASES))
+        problems.extend(label_problems(read.regions, read.atlases, root, REGIONS))
+    chosen = _chosen_regions(read, problems)
+    if read.regions and study and study.task_contrasts:
+        problems.extend(seed_problems(settings, read.regions))
+    atlas, template = _chosen_images(read, problems)
     if study and study.observations and chosen:
-        where = f"config/studies/{study.id}.yaml"
-        problems.extend(given_problems(study.observations, chosen, where))
-    if claims and regions:
-        problems.extend(_claim_problems(claims, regions, settings))
+        problems.extend(given_problems(study.observations, chosen, study_file(study.id)))
+    if claims and read.regions:
+        problems.extend(claim_problems(claims, read.regions, settings))
     if claims and study:
-        problems.extend(_task_claim_problems(study, claims))
+        problems.extend(task_claim_problems(study, claims))
     if problems or not (study and claims):
         raise ConfigError.from_problems(with_lines(problems, root))
-    return Project(root, settings, study, chosen, claims, atlas, template, regions)
+    return Project(root, settings, study, chosen, claims, atlas, template, read.regions)
+
+
+@dataclass
+class _Read:
+    """The files of the configuration, each by itself; None or nothing where one has problems."""
+
+    settings: Settings
+    atlases: tuple[AtlasSource, ...] | None = None
+    templates: tuple[TemplateSource, ...] | None = None
+    regions: tuple[Region, ...] = ()
+    claims: Claims | None = None
+    study: Study | None = None
+
+
+def _read(root: Path, overrides: Mapping[str, Any], problems: list[Problem]) -> _Read:
+    """Read every file; what is wrong with one goes on the list and hides nothing of the others."""
+    read = _Read(Settings())
+    with _collected(problems):
+        read.atlases = read_atlases(root / ATLASES)
+    with _collected(problems):
+        read.templates = read_templates(root / TEMPLATES)
+    with _collected(problems):
+        read.settings, wrong = _settings(_merged(read_yaml(root / CONFIG), overrides))
+        problems.extend(wrong)
+    with _collected(problems):
+        read.regions = read_regions(root / REGIONS)
+    with _collected(problems):
+        read.claims = parse(Claims, read_yaml(root / CLAIMS), CLAIMS)
+    with _collected(problems):
+        read.study = read_study(root, read.settings.study)
+    return read
+
+
+def _chosen_regions(read: _Read, problems: list[Problem]) -> tuple[Region, ...]:
+    """Choose the regions that are analysed, with their labels in the study's atlas."""
+    chosen: tuple[Region, ...] = ()
+    if read.regions and read.study:
+        named, asked = read.study.images.segmentation, read.settings.regions
+        with _collected(problems):
+            chosen = regions_of_atlas(read.regions, named, asked, f"{CONFIG}: regions")
+            chosen = with_networks(chosen, read.settings.networks)
+    return chosen
+
+
+def _chosen_images(
+    read: _Read, problems: list[Problem]
+) -> tuple[AtlasSource | None, TemplateSource | None]:
+    """Choose atlas and template of a study; none where their table is wrong, which is told."""
+    atlas, template = None, None
+    if read.study:
+        images, where = read.study.images, study_file(read.study.id)
+        with _collected(problems):
+            if images.atlas and read.atlases is not None:
+                atlas = choose_atlas(read.atlases, images, where)
+        with _collected(problems):
+            if images.source == "raw" and read.templates is not None:
+                place = f"{where}: images.template"
+                template = choose_template(read.templates, images.template, place)
+    return atlas, template
 
 
 def read_study(root: Path, name: str) -> Study:
@@ -198,7 +233,7 @@ def read_study(root: Path, name: str) -> Study:
         another id.
     """
     require_study(root, name)
-    where = f"config/studies/{name}.yaml"
+    where = study_file(name)
     with _nothing_open(root / where, where):
         study = parse(Study, read_yaml(root / where), where)
     if study.id != name:
@@ -206,24 +241,6 @@ def read_study(root: Path, name: str) -> Study:
             f"the study calls itself '{study.id}'", where=f"{where}: id", fix=f"write 'id: {name}'"
         )
     return study
-
-
-def _for_images(
-    study: Study,
-    atlases: tuple[AtlasSource, ...] | None,
-    templates: tuple[TemplateSource, ...] | None,
-    problems: list[Problem],
-) -> tuple[AtlasSource | None, TemplateSource | None]:
-    """Choose atlas and template of a study; none where their table is wrong, which is told."""
-    images, where = study.images, f"config/studies/{study.id}.yaml"
-    atlas, template = None, None
-    with _collected(problems):
-        if images.atlas and atlases is not None:
-            atlas = choose_atlas(atlases, images, where)
-    with _collected(problems):
-        if images.source == "raw" and templates is not None:
-            template = choose_template(templates, images.template, f"{where}: images.template")
-    return atlas, template
 
 
 @contextmanager
@@ -271,152 +288,3 @@ def _merged(values: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str
         both = isinstance(inner, Mapping) and isinstance(value, Mapping)
         merged[key] = _merged(inner, value) if both else value  # type: ignore[arg-type]
     return merged
-
-
-def _settings_problems(settings: Settings) -> list[Problem]:
-    known = metrics()
-    problems = [
-        Problem(f"there is no metric '{name}'", f"{CONFIG}: {key}", fix=did_you_mean(name, known))
-        for key, names in (
-            ("metrics", settings.metrics),
-            ("alternatives.metrics", settings.alternatives.metrics),
-        )
-        for name in names
-        if name not in known
-    ]
-    twice = sorted({name for name in settings.metrics if settings.metrics.count(name) > 1})
-    problems += [
-        Problem(f"metric '{name}' is given twice", f"{CONFIG}: metrics", fix="keep one of them")
-        for name in twice
-    ]
-    problems += _alternative_problems(settings)
-    if settings.frequency.low >= settings.frequency.high:
-        problems.append(Problem("low is not below high", f"{CONFIG}: frequency", fix="swap them"))
-    return problems
-
-
-def _network_problems(settings: Settings, regions: tuple[Region, ...]) -> Iterator[Problem]:
-    """Tell of networks of groups that do not exist, and of names that mean something else."""
-    groups = dict.fromkeys(region.group for region in regions)
-    names = {*groups, *(region.region for region in regions)}
-    for network, members in settings.networks.items():
-        place = f"{CONFIG}: networks.{network}"
-        if network in names:
-            yield Problem(f"'{network}' is also a region or group", place, fix="rename the network")
-        for group in dict.fromkeys(members):
-            if group not in groups:
-                yield Problem(
-                    f"no region belongs to the group '{group}'",
-                    place,
-                    f"it is mistyped, or its regions are not in {REGIONS}",
-                    did_you_mean(group, groups),
-                )
-    known = metrics()
-    for name in settings.metrics:
-        of = known[name].of if name in known else ""
-        if of and of not in settings.metrics:
-            yield Problem(
-                f"the metric '{name}' is made from '{of}', which is not computed",
-                f"{CONFIG}: metrics",
-                fix=f"add {of}, or leave {name} out",
-            )
-
-
-def _seed_problems(settings: Settings, regions: tuple[Region, ...]) -> Iterator[Problem]:
-    groups = dict.fromkeys(region.group for region in regions)
-    if settings.task.seeds not in groups:
-        yield Problem(
-            f"no region belongs to the group '{settings.task.seeds}'",
-            f"{CONFIG}: task.seeds",
-            fix=did_you_mean(settings.task.seeds, groups),
-        )
-
-
-def _alternative_problems(settings: Settings) -> Iterator[Problem]:
-    """Tell of an alternative that has the name of the primary choice and is another."""
-    pairs: tuple[tuple[str, Regressors | Scrubbing, Sequence[Regressors | Scrubbing]], ...] = (
-        ("denoising", settings.denoising, settings.alternatives.denoising),
-        ("censoring", settings.censoring, settings.alternatives.censoring),
-    )
-    for key, primary, others in pairs:
-        for other in others:
-            told = other.model_dump()
-            if other.name == primary.name and told != primary.model_dump(include=set(told)):
-                yield Problem(
-                    f"'{other.name}' is also the name of the primary {key}, which differs from it",
-                    f"{CONFIG}: alternatives.{key}",
-                    fix="rename one of them",
-                )
-
-
-def _claim_problems(
-    claims: Claims, regions: tuple[Region, ...], settings: Settings
-) -> list[Problem]:
-    groups = {region.group for region in regions}
-    networks = tuple(settings.networks)
-    return [p for claim in claims.claims for p in _problems_of_claim(claim, groups, networks)]
-
-
-def _problems_of_claim(
-    claim: Claim, groups: Collection[str], networks: Collection[str]
-) -> Iterator[Problem]:
-    """Tell names that do not exist; what is merely not computed is told for each study."""
-    place = f"{CLAIMS}: claim {claim.id}"
-    declared = {name: metric for metric in metrics().values() for name in metric.produced}
-    metric = declared.get(claim.metric or "")
-    if claim.metric and metric is None:
-        hint = did_you_mean(claim.metric, declared)
-        yield Problem(f"there is no metric '{claim.metric}'", place, "a typing error", hint)
-    elif metric and metric.per not in _fitting(claim):
-        yield Problem(
-            f"the metric '{claim.metric}' has one value a {metric.per}",
-            place,
-            fix="use 'pairs' for a metric of pairs, 'groups' for a metric of regions, 'networks' "
-            "for a metric of networks",
-        )
-    predictors = claim.predictors
-    if predictors and (of := declared.get(predictors.metric)) is None:
-        hint = did_you_mean(predictors.metric, declared)
-        yield Problem(f"there is no metric '{predictors.metric}'", place, "a typing error", hint)
-    elif predictors and of and of.per != "pair":
-        yield Problem(f"the metric '{predictors.metric}' is none of pairs", place)
-    for network in (*claim.named_networks, *(predictors.networks if predictors else ())):
-        if network not in networks:
-            yield Problem(
-                f"there is no network '{network}'",
-                place,
-                f"it is mistyped, or not among the networks of {CONFIG}",
-                did_you_mean(network, networks),
-            )
-    for group in (*claim.named_groups, *(predictors.groups if predictors else ())):
-        if group not in groups:
-            yield Problem(
-                f"no region belongs to the group '{group}'",
-                place,
-                f"it is mistyped, or its regions are not in {REGIONS}",
-                did_you_mean(group, groups),
-            )
-
-
-def _fitting(claim: Claim) -> tuple[str, ...]:
-    """Say what a metric must have one value of, for what the claim names."""
-    if claim.pairs:
-        return "pair", "seed"
-    return ("network",) if claim.networks else ("region",)
-
-
-def _task_claim_problems(study: Study, claims: Claims) -> Iterator[Problem]:
-    """Tell of claims that task contrasts name and that cannot be tested with them."""
-    known = {claim.id: claim for claim in claims.claims}
-    for name, contrast in study.task_contrasts.items():
-        place = f"config/studies/{study.id}.yaml: task_contrasts.{name}.claims"
-        for claim in contrast.claims:
-            if claim not in known:
-                yield Problem(f"there is no claim '{claim}'", place, fix=did_you_mean(claim, known))
-            elif known[claim].metric and known[claim].metric not in contrasted_metrics():
-                yield Problem(
-                    f"claim '{claim}' is about the metric '{known[claim].metric}', which belongs "
-                    "to no contrast of conditions",
-                    place,
-                    fix=f"name claims about {', '.join(sorted(contrasted_metrics()))}",
-                )

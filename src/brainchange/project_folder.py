@@ -1,10 +1,24 @@
-"""The folder of the project a command works in, and the studies that lie there."""
+"""The folder of the project a command works in: where its files are, and which studies."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from brainchange.errors import ConfigError, did_you_mean
+
+CONFIG = "config/config.yaml"
+REGIONS = "config/regions.tsv"
+CLAIMS = "config/claims.yaml"
+
+
+def study_file(name: str) -> str:
+    """Say where a study is described, from the folder of the project."""
+    return f"config/studies/{name}.yaml"
+
+
+def study_names(root: Path) -> list[str]:
+    """Names of the studies that have a file in ``config/studies/``."""
+    return sorted(path.stem for path in (root / "config" / "studies").glob("*.yaml"))
 
 
 def project_folder() -> Path:
@@ -17,10 +31,10 @@ def project_folder() -> Path:
     """
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / "config" / "config.yaml").is_file():
+        if (folder / CONFIG).is_file():
             return folder
     raise ConfigError(
-        "there is no config/config.yaml here or in a folder above",
+        f"there is no {CONFIG} here or in a folder above",
         where=str(here),
         cause="the command was started outside the project",
         fix="change into the folder that holds config/ and data/",
@@ -30,10 +44,9 @@ def project_folder() -> Path:
 def known_studies() -> list[str]:
     """List the studies of the project folder, for completion; none outside of one."""
     try:
-        folder = project_folder()
+        return study_names(project_folder())
     except ConfigError:
         return []
-    return sorted(path.stem for path in (folder / "config" / "studies").glob("*.yaml"))
 
 
 def require_study(folder: Path, name: str) -> None:
@@ -44,7 +57,7 @@ def require_study(folder: Path, name: str) -> None:
     ConfigError
         There is no such study; the likely name is told.
     """
-    names = sorted(path.stem for path in (folder / "config" / "studies").glob("*.yaml"))
+    names = study_names(folder)
     if name not in names:
         raise ConfigError(
             f"there is no study '{name}'", where="config/studies/", fix=did_you_mean(name, names)

@@ -10,7 +10,8 @@ import pytest
 
 from brainchange.all_studies.claims import NO_PTSD, claim_matrix, claim_page, real_studies
 from brainchange.inference.power import minimum_detectable_change
-from brainchange.project import CLAIMS, read_study
+from brainchange.project import read_study
+from brainchange.project_folder import CLAIMS
 from brainchange.study.claims import Claims
 from brainchange.study.strict import parse, read_yaml
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brainchange.errors import ConfigError
-from brainchange.project import load_project, study_names
+from brainchange.project import load_project
+from brainchange.project_folder import study_names
 from brainchange.study.claims import Claims
 from brainchange.study.documents import commented
 from brainchange.study.regions import read_regions

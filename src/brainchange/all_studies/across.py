@@ -11,7 +11,8 @@ from brainchange.inference.across_schema import FOREST_TABLE, META_TABLE
 from brainchange.inference.meta import StudyEffects, across_studies
 from brainchange.inference.schemas import EFFECTS_TABLE
 from brainchange.inference.verdict_text import amount
-from brainchange.project import load_project, read_study, study_names
+from brainchange.project import load_project, read_study
+from brainchange.project_folder import study_names
 from brainchange.sources.overlap import (
     OVERLAPS_TABLE,
     Shared,

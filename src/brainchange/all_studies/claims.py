@@ -18,7 +18,8 @@ from brainchange.inference.participants import enrol
 from brainchange.inference.power import minimum_detectable_change, minimum_detectable_effect
 from brainchange.planning.participation import scanned_at
 from brainchange.planning.plan import Plan, make_plan
-from brainchange.project import load_project, read_study, study_names
+from brainchange.project import load_project, read_study
+from brainchange.project_folder import study_names
 from brainchange.sources.people import read_people
 from brainchange.study.claims import Claim
 from brainchange.study.model import Study

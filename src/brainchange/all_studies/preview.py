@@ -24,7 +24,8 @@ from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.observations import OBSERVATIONS_TABLE
 from brainchange.planning.participation import scanned_at
 from brainchange.planning.plan import make_plan
-from brainchange.project import load_project, read_study, study_names
+from brainchange.project import load_project, read_study
+from brainchange.project_folder import study_names
 from brainchange.sources.mriqc import WHOLE_BRAIN, mriqc_runs
 from brainchange.sources.people import read_people
 from brainchange.study.decisions import Decision

@@ -9,7 +9,7 @@ import typer
 
 from brainchange.cli.console import err, out, steps_bar
 from brainchange.errors import BrainchangeError, ConfigError, Problem
-from brainchange.project_folder import known_studies, project_folder
+from brainchange.project_folder import known_studies, project_folder, study_names
 
 if TYPE_CHECKING:
     from brainchange.project import Project
@@ -26,7 +26,7 @@ def check(
     ] = None,
 ) -> None:
     """Check the configuration: every problem at once, before any work is done."""
-    from brainchange.project import load_project, study_names
+    from brainchange.project import load_project
     from brainchange.simulate.model import read_simulation
 
     root = project_folder()

@@ -10,12 +10,12 @@ from typing import Any
 import typer
 
 from brainchange.errors import ConfigError
-from brainchange.project_folder import known_studies, project_folder
+from brainchange.project_folder import CLAIMS, REGIONS, known_studies, project_folder, study_file
 
 
 def known_claims(ctx: typer.Context) -> list[str]:
     """Complete claims, and the scales of the study that was typed."""
-    claims = _yaml("config/claims.yaml").get("claims") or ()
+    claims = _yaml(CLAIMS).get("claims") or ()
     scales = _study(ctx).get("outcomes") or ()
     return _unique([*(one.get("id") for one in claims if isinstance(one, dict)), *scales])
 
@@ -27,7 +27,7 @@ def known_contrasts(ctx: typer.Context) -> list[str]:
 
 def known_groups() -> list[str]:
     """Complete groups of regions."""
-    return _unique(row["group"] for row in _rows("config/regions.tsv", "group"))
+    return _unique(row["group"] for row in _rows(REGIONS, "group"))
 
 
 def known_atlases() -> list[str]:
@@ -66,7 +66,7 @@ def listed(ctx: typer.Context) -> list[str]:
     """Complete the names of what is listed."""
     what = ctx.params.get("what")
     if what == "regions":
-        rows = _rows("config/regions.tsv", "region", "group")
+        rows = _rows(REGIONS, "region", "group")
         return _unique(row[column] for column in ("region", "group") for row in rows)
     if what == "metrics":
         from brainchange.metrics.registry import metrics
@@ -92,7 +92,7 @@ def _named_study(ctx: typer.Context) -> str:
 
 def _study(ctx: typer.Context) -> dict[str, Any]:
     name = _named_study(ctx)
-    return _yaml(f"config/studies/{name}.yaml") if name else {}
+    return _yaml(study_file(name)) if name else {}
 
 
 def _yaml(name: str) -> dict[str, Any]:

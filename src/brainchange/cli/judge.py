@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from brainchange.inference.judge_case import Question
     from brainchange.inference.one_off_table import Layout
 
-TABLE = "Table"
-DESIGN = "Design"
-CHECKS = "Checks"
-
 
 def judge(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A TSV or CSV, wide or long.")],

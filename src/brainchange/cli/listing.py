@@ -14,7 +14,8 @@ from brainchange.imaging.parcellation import atlases
 from brainchange.inference.participants import enrol
 from brainchange.metrics.given import read_given
 from brainchange.metrics.registry import metrics
-from brainchange.project import CLAIMS, REGIONS, Project, load_project, read_study, study_names
+from brainchange.project import Project, load_project, read_study
+from brainchange.project_folder import CLAIMS, REGIONS, study_names
 from brainchange.sources.lock import read_lock
 from brainchange.sources.people import read_people
 from brainchange.study.atlases import ATLASES, AtlasSource, read_atlases

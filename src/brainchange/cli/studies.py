@@ -9,7 +9,7 @@ import typer
 
 from brainchange.cli.console import err, show_table
 from brainchange.errors import ConfigError
-from brainchange.project_folder import known_studies, project_folder
+from brainchange.project_folder import CLAIMS, known_studies, project_folder
 
 Tables = Annotated[
     Path | None,
@@ -47,7 +47,7 @@ def claims(
 def _write_all_claims(tables: Path | None) -> None:
     """Write what every study can say about every claim, and tell where."""
     from brainchange.all_studies.claims import FOLDER, claim_matrix, write_claim_matrix
-    from brainchange.project import CLAIMS, read_study
+    from brainchange.project import read_study
     from brainchange.study.claims import Claims
     from brainchange.study.strict import parse, read_yaml
 

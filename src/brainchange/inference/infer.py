@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import pandas as pd
 
@@ -15,37 +13,20 @@ from brainchange.inference.attrition import (
     observed_timepoints,
     usable_timepoints,
 )
-from brainchange.inference.brain_symptom import brain_symptom_table
-from brainchange.inference.claim_evidence import Checks
-from brainchange.inference.durability import durability_table
 from brainchange.inference.edges import edges_table
-from brainchange.inference.effects import effects_table
-from brainchange.inference.multiverse import Multiverse, multiverse
-from brainchange.inference.observed import observed_cells
-from brainchange.inference.omnibus import omnibus_table, pairs_table
-from brainchange.inference.participants import Enrolment, enrol
-from brainchange.inference.prepost import (
-    PrePost,
-    changes_table,
-    collect,
-    primary_observations,
-    primary_specification,
-)
-from brainchange.inference.quality_changes import TSNR, quality_changes
-from brainchange.inference.reliability import reliability_table, retests
+from brainchange.inference.multiverse import Multiverse
+from brainchange.inference.omnibus import pairs_table
+from brainchange.inference.prepost import changes_table
+from brainchange.inference.reliability import reliability_table
 from brainchange.inference.responders import responders_table
-from brainchange.inference.threats import threat_weakenings, threats_table
-from brainchange.inference.told import tell
-from brainchange.inference.verdicts import Decided, decide_all
+from brainchange.inference.study_tables import StudyTables
+from brainchange.inference.verdicts import Decided
 from brainchange.inference.within import within_table
-from brainchange.metrics.registry import computed_metrics, contrasted_metrics
-from brainchange.study.claims import Claims, ToldBy
+from brainchange.study.claims import Claims
 from brainchange.study.claims_table import claims_table
-from brainchange.study.decisions import DECISIONS_TABLE, Decision
 from brainchange.study.model import Study
-from brainchange.study.regions import Region, groups_and_networks
+from brainchange.study.regions import Region
 from brainchange.study.settings import Settings
-from brainchange.study.testability import judge_claims, measured_claims
 
 
 @dataclass(frozen=True)
@@ -141,107 +122,26 @@ def infer(
     TableError
         The table of participants lacks a column that the study names.
     """
-    enrolment = enrol(participants, study)
-    specification = primary_specification(study, settings)
-    from_table = study.observations is not None
-    judged = judge_claims(
-        claims,
-        study,
-        computed=set(observations["metric"]) if from_table else computed_metrics(settings.metrics),
-        groups=groups_and_networks(regions),
-        arm_sizes=Counter(enrolment.arms),
-        contrasted=contrasted_metrics(),
+    made = StudyTables(
+        study, claims, regions, settings, observations, participants, coverage, shared, prediction
     )
-    told = measured_claims(judged)
-    between = partial(
-        collect,
-        study,
-        told,
-        regions,
-        specification=specification,
-        enrolment=enrolment,
-        observations=observations,
-    )
-    data, decisions = between()
-    claimed = {claim.metric for claim in claims.claims if claim.metric}
-    primary = primary_observations(observations, study, specification)
-    of_claims = primary["metric"].isin(claimed) & primary["task"].isin(_tasks(data, study))
-    usable = usable_timepoints(primary[of_claims])
-    if prepared is None:
-        prepared = observed_timepoints(observations)
-    effects = effects_table(data, study, settings)
-    cells = observed_cells(primary[primary["metric"] == TSNR], data.participants)
-    reliability = retests(data, study)
-    threats = threats_table(
-        data,
-        study,
-        settings,
-        effects,
-        reliability=reliability,
-        quality=quality_changes(data, study, cells, coverage),
-        shared=shared,
-        cells=enrolment.cells,
-    )
-    specified = multiverse(data, observations, study, settings)
-    checks = Checks(specifications=specified.effects, threats=threat_weakenings(threats))
-    durability = durability_table(
-        data, effects, study, settings, lambda step: between(timepoints=step)[0]
-    )
-    omnibus = omnibus_table(data, study, settings)
-    correlations = brain_symptom_table(data, study, settings, reliability)
-    tables: dict[ToldBy, pd.DataFrame] = {
-        "durability": durability,
-        "omnibus": omnibus,
-        "regions": effects,
-        "brain_symptom": correlations,
-    }
-    verdicts = tell(
-        decide_all(data, effects, judged, study=study, settings=settings, checks=checks),
-        judged,
-        tables if prediction is None else tables | {"prediction": prediction},
-        randomised={name: study.is_randomised(name) for name in study.contrasts},
-        settings=settings,
-    )
+    usable = usable_timepoints(made.of_claims)
+    images = observed_timepoints(observations) if prepared is None else prepared
     return Inferred(
-        claims=claims_table(judged),
-        changes=changes_table(data),
-        within=within_table(data, study, settings),
-        effects=effects,
-        reliability=reliability_table(data, reliability),
-        responders=responders_table(data, study, reliability),
-        brain_symptom=correlations,
-        threats=threats,
-        attrition=attrition_table(enrolment, study, data, prepared, usable),
-        durability=durability,
-        omnibus=omnibus,
-        pairs=pairs_table(data, study, settings),
-        edges=edges_table(data, primary, regions, study, settings),
-        multiverse=specified,
-        verdicts=verdicts,
-        decisions=DECISIONS_TABLE.frame(
-            [*enrolment.decisions, *_strangers(observations, enrolment, study), *decisions]
-        ),
+        claims=claims_table(made.judged),
+        changes=changes_table(made.data),
+        within=within_table(made.data, study, settings),
+        effects=made.effects,
+        reliability=reliability_table(made.data, made.retests),
+        responders=responders_table(made.data, study, made.retests),
+        brain_symptom=made.brain_symptom,
+        threats=made.threats,
+        attrition=attrition_table(made.enrolment, study, made.data, images, usable),
+        durability=made.durability,
+        omnibus=made.omnibus,
+        pairs=pairs_table(made.data, study, settings),
+        edges=edges_table(made.data, made.primary, regions, study, settings),
+        multiverse=made.multiverse,
+        verdicts=made.verdicts,
+        decisions=made.decisions,
     )
-
-
-def _tasks(data: PrePost, study: Study) -> set[str]:
-    """Tasks that claims are tested in; the first of the study where none is tested."""
-    tested = {measure.task for measure in data.measures if measure.kind == "claim"}
-    return tested or {study.tasks[0]}
-
-
-def _strangers(observations: pd.DataFrame, enrolment: Enrolment, study: Study) -> list[Decision]:
-    """Tell of participants with images whom the table of participants does not name."""
-    told = {row["participant_id"] for row in enrolment.decisions}
-    known = set(enrolment.participants) | told
-    what = "images" if study.observations is None else "values"
-    return [
-        {
-            "scope": "participant",
-            "participant_id": participant,
-            "action": "excluded",
-            "reason": f"there are {what}, but the table of participants does not name the "
-            "participant: the arm is unknown",
-        }
-        for participant in sorted(set(observations["participant_id"].unique()) - known)
-    ]

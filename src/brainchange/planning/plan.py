@@ -13,7 +13,8 @@ from brainchange.imaging.parcellate import template_decisions
 from brainchange.metrics.given import given_files
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.registry import anatomy_metrics
-from brainchange.project import CONFIG, Project, read_study, study_names
+from brainchange.project import Project, read_study
+from brainchange.project_folder import CONFIG, study_names
 from brainchange.simulate.model import Simulation, read_simulation
 from brainchange.simulate.plan import planned_paths
 from brainchange.sources.bids import PreparedFiles, prepared_runs

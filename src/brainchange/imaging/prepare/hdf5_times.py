@@ -8,8 +8,6 @@ is what ITK writes.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 _SIGNATURE = b"OHDR"
 _VERSION = 2
 _HAS_TIMES, _HAS_PHASES, _SIZE_BITS = 0x20, 0x10, 0x03
@@ -23,11 +21,6 @@ _LAST = (
     ("c", "b", 14), ("a", "c", 11), ("b", "a", 25), ("c", "b", 16),
     ("a", "c", 4), ("b", "a", 14), ("c", "b", 24),
 )  # fmt: skip
-
-
-def remove_times(path: Path) -> None:
-    """Set the times in all object headers of an HDF5 file to 0, and correct their checksums."""
-    path.write_bytes(without_times(path.read_bytes()))
 
 
 def without_times(content: bytes) -> bytes:

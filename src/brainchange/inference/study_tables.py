@@ -1,0 +1,219 @@
+"""What is inferred of a study: tables that follow from each other, each made once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from brainchange.inference.brain_symptom import brain_symptom_table
+from brainchange.inference.claim_evidence import Checks
+from brainchange.inference.durability import durability_table
+from brainchange.inference.effects import effects_table
+from brainchange.inference.multiverse import Multiverse, multiverse
+from brainchange.inference.observed import TIMEPOINTS, observed_cells
+from brainchange.inference.omnibus import omnibus_table
+from brainchange.inference.participants import Enrolment, enrol
+from brainchange.inference.prepost import (
+    PrePost,
+    collect,
+    primary_observations,
+    primary_specification,
+)
+from brainchange.inference.quality_changes import TSNR, quality_changes
+from brainchange.inference.reliability import Retest, retests
+from brainchange.inference.threats import threat_weakenings, threats_table
+from brainchange.inference.told import tell
+from brainchange.inference.verdicts import Decided, decide_all
+from brainchange.metrics.registry import computed_metrics, contrasted_metrics
+from brainchange.study.claims import Claims, ToldBy
+from brainchange.study.decisions import DECISIONS_TABLE, Decision
+from brainchange.study.model import Study
+from brainchange.study.regions import Region, groups_and_networks
+from brainchange.study.settings import Settings
+from brainchange.study.testability import Judged, judge_claims, measured_claims
+
+
+@dataclass(frozen=True)
+class StudyTables:
+    """What is inferred of a study, each table made when it is first asked for.
+
+    Attributes
+    ----------
+    study, claims, regions, settings
+        The configuration.
+    observations, participants, coverage, shared, prediction
+        The tables; those of :func:`brainchange.inference.infer.infer`.
+    """
+
+    study: Study
+    claims: Claims
+    regions: tuple[Region, ...]
+    settings: Settings
+    observations: pd.DataFrame
+    participants: pd.DataFrame
+    coverage: pd.DataFrame | None
+    shared: Mapping[str, Collection[str]] | None
+    prediction: pd.DataFrame | None
+
+    @cached_property
+    def enrolment(self) -> Enrolment:
+        """Participants and arms."""
+        return enrol(self.participants, self.study)
+
+    @cached_property
+    def judged(self) -> tuple[Judged, ...]:
+        """All claims, and which of them the study can tell."""
+        computed = computed_metrics(self.settings.metrics)
+        from_table = self.study.observations is not None
+        return judge_claims(
+            self.claims,
+            self.study,
+            computed=set(self.observations["metric"]) if from_table else computed,
+            groups=groups_and_networks(self.regions),
+            arm_sizes=Counter(self.enrolment.arms),
+            contrasted=contrasted_metrics(),
+        )
+
+    def between(
+        self, timepoints: tuple[str, str] = TIMEPOINTS
+    ) -> tuple[PrePost, tuple[Decision, ...]]:
+        """Values of everything that is measured at two timepoints, and what was left out."""
+        return collect(
+            self.study,
+            measured_claims(self.judged),
+            self.regions,
+            specification=primary_specification(self.study, self.settings),
+            enrolment=self.enrolment,
+            observations=self.observations,
+            timepoints=timepoints,
+        )
+
+    @cached_property
+    def collected(self) -> tuple[PrePost, tuple[Decision, ...]]:
+        """Values at pre and post, and what was left out."""
+        return self.between()
+
+    @property
+    def data(self) -> PrePost:
+        """Values at pre and post."""
+        return self.collected[0]
+
+    @cached_property
+    def primary(self) -> pd.DataFrame:
+        """Observations of the primary specification."""
+        specification = primary_specification(self.study, self.settings)
+        return primary_observations(self.observations, self.study, specification)
+
+    @property
+    def of_claims(self) -> pd.DataFrame:
+        """Those of metrics and tasks that claims are about."""
+        claimed = {claim.metric for claim in self.claims.claims if claim.metric}
+        tested = self.primary["task"].isin(_tasks(self.data, self.study))
+        return self.primary[self.primary["metric"].isin(claimed) & tested]
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """``EFFECTS_TABLE``."""
+        return effects_table(self.data, self.study, self.settings)
+
+    @cached_property
+    def retests(self) -> tuple[Retest, ...]:
+        """Reliability of every measure."""
+        return retests(self.data, self.study)
+
+    @cached_property
+    def threats(self) -> pd.DataFrame:
+        """``THREATS_TABLE``."""
+        noise = self.primary[self.primary["metric"] == TSNR]
+        cells = observed_cells(noise, self.data.participants)
+        return threats_table(
+            self.data,
+            self.study,
+            self.settings,
+            self.effects,
+            reliability=self.retests,
+            quality=quality_changes(self.data, self.study, cells, self.coverage),
+            shared=self.shared,
+            cells=self.enrolment.cells,
+        )
+
+    @cached_property
+    def multiverse(self) -> Multiverse:
+        """Every claim under every specification."""
+        return multiverse(self.data, self.observations, self.study, self.settings)
+
+    @cached_property
+    def durability(self) -> pd.DataFrame:
+        """``DURABILITY_TABLE``."""
+        return durability_table(
+            self.data,
+            self.effects,
+            self.study,
+            self.settings,
+            lambda step: self.between(step)[0],
+        )
+
+    @cached_property
+    def omnibus(self) -> pd.DataFrame:
+        """``OMNIBUS_TABLE``."""
+        return omnibus_table(self.data, self.study, self.settings)
+
+    @cached_property
+    def brain_symptom(self) -> pd.DataFrame:
+        """``BRAIN_SYMPTOM_TABLE``."""
+        return brain_symptom_table(self.data, self.study, self.settings, self.retests)
+
+    @property
+    def verdicts(self) -> tuple[Decided, ...]:
+        """What may be said of every claim and scale in every contrast."""
+        study, settings = self.study, self.settings
+        threats = threat_weakenings(self.threats)
+        checks = Checks(specifications=self.multiverse.effects, threats=threats)
+        tables: dict[ToldBy, pd.DataFrame] = {
+            "durability": self.durability,
+            "omnibus": self.omnibus,
+            "regions": self.effects,
+            "brain_symptom": self.brain_symptom,
+        }
+        return tell(
+            decide_all(
+                self.data, self.effects, self.judged, study=study, settings=settings, checks=checks
+            ),
+            self.judged,
+            tables if self.prediction is None else tables | {"prediction": self.prediction},
+            randomised={name: study.is_randomised(name) for name in study.contrasts},
+            settings=settings,
+        )
+
+    @property
+    def decisions(self) -> pd.DataFrame:
+        """``DECISIONS_TABLE``."""
+        strangers = _strangers(self.observations, self.enrolment, self.study)
+        return DECISIONS_TABLE.frame([*self.enrolment.decisions, *strangers, *self.collected[1]])
+
+
+def _tasks(data: PrePost, study: Study) -> set[str]:
+    """Tasks that claims are tested in; the first of the study where none is tested."""
+    tested = {measure.task for measure in data.measures if measure.kind == "claim"}
+    return tested or {study.tasks[0]}
+
+
+def _strangers(observations: pd.DataFrame, enrolment: Enrolment, study: Study) -> list[Decision]:
+    """Tell of participants with images whom the table of participants does not name."""
+    told = {row["participant_id"] for row in enrolment.decisions}
+    known = set(enrolment.participants) | told
+    what = "images" if study.observations is None else "values"
+    return [
+        {
+            "scope": "participant",
+            "participant_id": participant,
+            "action": "excluded",
+            "reason": f"there are {what}, but the table of participants does not name the "
+            "participant: the arm is unknown",
+        }
+        for participant in sorted(set(observations["participant_id"].unique()) - known)
+    ]
