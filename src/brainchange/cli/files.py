@@ -13,10 +13,12 @@ from rich.markup import escape
 from brainchange.cli.complete import known_sessions, known_subjects
 from brainchange.cli.console import StudyArgument, err, out, steps_bar
 from brainchange.errors import ConfigError
-from brainchange.project_folder import project_folder
+from brainchange.project_folder import project_folder, study_file
 
 if TYPE_CHECKING:
+    from brainchange.sources.lock import LockRow
     from brainchange.sources.meter import Progress
+    from brainchange.study.model import Study
 
 
 def lock(
@@ -35,43 +37,49 @@ def lock(
     ] = None,
 ) -> None:
     """Pin a study: write size, checksum and address of every file it needs."""
-    import tempfile
-
     from brainchange.files import human_bytes
     from brainchange.project import read_study
-    from brainchange.sources.build import build_lock, scanner_images
-    from brainchange.sources.build_local import build_local_lock
     from brainchange.sources.lock import read_lock, write_lock
     from brainchange.sources.lock_changes import lock_changes
-    from brainchange.sources.overlap import images_path, write_images
 
     root = project_folder()
     described = read_study(root, study)
     if described.simulated:
         raise ConfigError(
             "the study is simulated: its lock is made with its files",
-            where=f"config/studies/{study}.yaml: simulated",
+            where=f"{study_file(study)}: simulated",
             fix="make both with: brainchange simulate " + study,
         )
-
-    def tell(line: str) -> None:
-        err.print(escape(line))
-
     path = output or root / "data" / "locks" / f"{study}.tsv"
     with err.status("reading what is published", spinner="dots"):
-        if described.folder:
-            rows = build_local_lock(described.folder, root, tell)
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                rows = build_lock(described, mirror, Path(folder), tell)
-                images = scanner_images(described, mirror, Path(folder))
-            write_images(images, images_path(path.parent, study))
+        rows = _published(described, mirror, path.parent, root)
     before = read_lock(path) if path.exists() else rows
     write_lock(rows, path)
     for line in lock_changes(before, rows):
-        tell(line)
+        _tell(line)
     size = human_bytes(sum(row.size_bytes for row in rows))
     out.print(f"{path}: {len(rows)} files, {size}", markup=False)
+
+
+def _published(study: Study, mirror: Path | None, locks: Path, root: Path) -> tuple[LockRow, ...]:
+    """Read what is published of a study; images of a mirror are listed beside the lock."""
+    import tempfile
+
+    from brainchange.sources.build import build_lock, scanner_images
+    from brainchange.sources.build_local import build_local_lock
+    from brainchange.sources.overlap import images_path, write_images
+
+    if study.folder:
+        return build_local_lock(study.folder, root, _tell)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = build_lock(study, mirror, Path(folder), _tell)
+        images = scanner_images(study, mirror, Path(folder))
+    write_images(images, images_path(locks, study.id))
+    return rows
+
+
+def _tell(line: str) -> None:
+    err.print(escape(line))
 
 
 def fetch(
@@ -151,7 +159,7 @@ def simulate(
     if plan.simulation is None:
         raise ConfigError(
             "the study is not simulated",
-            where=f"config/studies/{study}.yaml: simulated",
+            where=f"{study_file(study)}: simulated",
             fix="fetch it with: brainchange fetch " + study,
         )
     published = root / "data" / "published" / study

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from brainchange.cli.complete import known_atlases, known_groups
 from brainchange.cli.console import err
 from brainchange.errors import BrainchangeError, ConfigError
-from brainchange.project_folder import project_folder
+from brainchange.project_folder import project_folder, study_file
+
+if TYPE_CHECKING:
+    from brainchange.new_study.described import NewStudy
 
 new = typer.Typer(no_args_is_help=True, help="Write a study file or regions to begin with.")
 
@@ -54,14 +57,7 @@ def new_study(
     import tempfile
 
     from brainchange.files import write_text
-    from brainchange.new_study.described import NewStudy
     from brainchange.new_study.written import study_text
-    from brainchange.sources.dataset import (
-        dataset_of_folder,
-        dataset_of_mirror,
-        derivatives_of_mirror,
-    )
-    from brainchange.sources.survey import survey
     from brainchange.study.undecided import questions
 
     if (accession is None) == (folder is None):
@@ -72,7 +68,7 @@ def new_study(
         )
     root = project_folder()
     called = _name(name or accession or (folder.resolve().name if folder else ""))
-    path = output or root / "config" / "studies" / f"{called}.yaml"
+    path = output or root / study_file(called)
     if path.exists():
         raise ConfigError(
             "the study file is there already",
@@ -80,13 +76,10 @@ def new_study(
             fix="say --output to write elsewhere, or --name to call the study otherwise",
         )
     with tempfile.TemporaryDirectory() as work, err.status("reading", spinner="dots"):
-        derived = None
         if folder is not None:
-            dataset = dataset_of_folder(folder)
+            found = _of_folder(called, folder, root)
         else:
-            dataset = dataset_of_mirror(str(accession), snapshot, mirror, Path(work))
-            derived = derivatives_of_mirror(str(accession), mirror, Path(work))
-        found = NewStudy(called, survey(dataset), derived, _place(folder, root))
+            found = _of_mirror(called, str(accession), snapshot, mirror, Path(work))
         text = study_text(found)
     write_text(path, text)
     images = found.survey
@@ -97,6 +90,29 @@ def new_study(
         f"{len(questions(text))} questions to decide\n"
         f"What is open: brainchange check {called}"
     )
+
+
+def _of_folder(name: str, folder: Path, root: Path) -> NewStudy:
+    """Read what a dataset on this machine says about itself."""
+    from brainchange.new_study.described import NewStudy
+    from brainchange.sources.dataset import dataset_of_folder
+    from brainchange.sources.survey import survey
+
+    whole = folder.resolve()
+    place = whole.relative_to(root) if whole.is_relative_to(root) else whole
+    return NewStudy(name, survey(dataset_of_folder(folder)), None, place)
+
+
+def _of_mirror(
+    name: str, accession: str, snapshot: str | None, mirror: Path | None, work: Path
+) -> NewStudy:
+    """Read what a dataset of OpenNeuro says about itself, and which derivatives it has."""
+    from brainchange.new_study.described import NewStudy
+    from brainchange.sources.dataset import dataset_of_mirror, derivatives_of_mirror
+    from brainchange.sources.survey import survey
+
+    dataset = dataset_of_mirror(accession, snapshot, mirror, work)
+    return NewStudy(name, survey(dataset), derivatives_of_mirror(accession, mirror, work))
 
 
 def _known_labels(ctx: typer.Context) -> list[str]:
@@ -146,14 +162,6 @@ def new_region(
     added = add_region(project_folder(), NewRegion(name, split, atlas, group, role))
     typer.echo(f"config/regions.tsv: {', '.join(added)}")
     typer.echo("What will run again: snakemake -n")
-
-
-def _place(folder: Path | None, root: Path) -> Path | None:
-    """Say where a folder is: from the folder of the project where it lies in it."""
-    if folder is None:
-        return None
-    whole = folder.resolve()
-    return whole.relative_to(root) if whole.is_relative_to(root) else whole
 
 
 def _name(text: str) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from brainchange.errors import BrainchangeError, ConfigError, did_you_mean
 from brainchange.explain.files import Record, files_of, is_missing, sources_of
-from brainchange.inference.measures import declare_measures
+from brainchange.inference.declared_measures import declare_measures
 from brainchange.inference.observed import TIMEPOINTS
 from brainchange.inference.prepost import primary_observations, primary_specification
 from brainchange.inference.schemas import CHANGES_TABLE, EFFECTS_TABLE, WITHIN_TABLE

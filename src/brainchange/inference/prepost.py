@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from brainchange.inference.measures import Measure, declare_measures
+from brainchange.inference.declared_measures import declare_measures
+from brainchange.inference.measures import Measure
 from brainchange.inference.observed import TIMEPOINTS, Values, measured_values, observed_cells
 from brainchange.inference.outcomes import outcome_values
 from brainchange.inference.participants import Enrolment

@@ -32,11 +32,6 @@ class Specification:
     censoring: Censoring
     primary: bool = False
 
-    @property
-    def primary_censoring(self) -> bool:
-        """Whether its volumes are those of the primary specification."""
-        return JOINED not in self.name
-
 
 def specifications(settings: Settings) -> tuple[Specification, ...]:
     """List every denoising with every censoring, the primary specification first.

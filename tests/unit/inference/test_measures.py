@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from brainchange.inference.measures import Measure, declare_measures
+from brainchange.inference.declared_measures import declare_measures
+from brainchange.inference.measures import Measure
 from brainchange.study.model import Study
 from brainchange.study.regions import Region
 

@@ -50,7 +50,6 @@ def test_alternatives_share_what_they_do_not_choose():
     strict = next(one for one in specifications(settings) if one.name.endswith("+fd0.2"))
     assert strict.censoring.framewise_displacement == 0.2
     assert strict.censoring.standardised_dvars == 1.5
-    assert not strict.primary_censoring
 
 
 def test_other_denoising_keeps_the_primary_censoring():
@@ -60,7 +59,7 @@ def test_other_denoising_keeps_the_primary_censoring():
         "motion24-wm-csf-gs",
         "acompcor5-motion24",
     ]
-    assert all(one.primary_censoring and not one.primary for one in others)
+    assert all(one.censoring == Settings().censoring and not one.primary for one in others)
 
 
 def test_an_alternative_that_is_the_primary_choice_is_no_other():

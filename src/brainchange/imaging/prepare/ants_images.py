@@ -20,7 +20,8 @@ LARGEST_SHEAR = 1e-3
 """Cosine between two axes of voxels up to which they count as orthogonal: 0.1 mm over 100 mm."""
 THINNEST_VOXEL, THICKEST_VOXEL = 0.1, 20.0
 """Sizes of voxels, in mm, outside of which a header is not to be believed."""
-_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""World coordinates of NIfTI (RAS+) → of ITK (LPS+), and back."""
 
 
 def set_seed(seed: int) -> None:
@@ -98,7 +99,7 @@ def to_ants(image: Image, where: str = "") -> ants.ANTsImage:
     ImageError
         As :func:`orthogonal_affine`.
     """
-    affine = _LPS @ orthogonal_affine(image.affine, where)
+    affine = LPS @ orthogonal_affine(image.affine, where)
     sizes = np.linalg.norm(affine[:3, :3], axis=0)
     return ants.from_numpy(
         np.ascontiguousarray(image.values, dtype=np.float32),
@@ -113,4 +114,25 @@ def from_ants(image: ants.ANTsImage) -> Image:
     affine = np.eye(4)
     affine[:3, :3] = np.asarray(image.direction) * np.asarray(image.spacing)
     affine[:3, 3] = image.origin
-    return Image(image.numpy(), _LPS @ affine)
+    return Image(image.numpy(), LPS @ affine)
+
+
+def matrix_of(transform: ants.ANTsTransform) -> FloatArray:
+    """Matrix of a linear transform of ITK, by what it does to four points.
+
+    Parameters
+    ----------
+    transform : ants.ANTsTransform
+        Linear, of three dimensions.
+
+    Returns
+    -------
+    numpy.ndarray
+        World coordinates in mm of ITK (LPS+) → the same, (4, 4).
+    """
+    origin = np.asarray(transform.apply_to_point((0.0, 0.0, 0.0)))
+    units = [np.asarray(transform.apply_to_point(tuple(unit))) - origin for unit in np.eye(3)]
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.array(units).T
+    matrix[:3, 3] = origin
+    return matrix

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from brainchange.imaging.nifti import Image
 from brainchange.imaging.prepare.anatomy_images import AnatomyImages
-from brainchange.imaging.prepare.ants_images import set_seed, to_ants
+from brainchange.imaging.prepare.ants_images import LPS, matrix_of, set_seed, to_ants
 from brainchange.imaging.prepare.boundary import BoundaryFit, Fit
 from brainchange.imaging.prepare.reference import Reference, dilated
 from brainchange.imaging.prepare.rigid import inverse, mean_distance, rigid_transform
@@ -22,7 +22,6 @@ from brainchange.study.settings import Preparation
 NUDGE = 2.0
 """Translation in mm, and rotation in degrees, from which the best fit is searched anew."""
 SAMPLING_RATE = 0.2
-_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -208,7 +207,7 @@ def _by_mutual_information(
 
 
 def _to_itk(transform: FloatArray) -> ants.ANTsTransform:
-    in_itk = _LPS @ transform @ _LPS
+    in_itk = LPS @ transform @ LPS
     return ants.create_ants_transform(
         "AffineTransform",
         precision="double",
@@ -219,13 +218,7 @@ def _to_itk(transform: FloatArray) -> ants.ANTsTransform:
 
 
 def _from_itk(transform: ants.ANTsTransform) -> FloatArray:
-    origin = np.array(transform.apply_to_point((0.0, 0.0, 0.0)))
-    matrix = np.eye(4)
-    matrix[:3, 3] = origin
-    for axis in range(3):
-        unit = tuple(float(axis == other) for other in range(3))
-        matrix[:3, axis] = np.array(transform.apply_to_point(unit)) - origin
-    in_world: FloatArray = _LPS @ _orthonormal(matrix) @ _LPS
+    in_world: FloatArray = LPS @ _orthonormal(matrix_of(transform)) @ LPS
     return in_world
 
 

@@ -17,12 +17,11 @@ import numpy.typing as npt
 from scipy import linalg, ndimage
 
 from brainchange.imaging.nifti import Image
-from brainchange.imaging.prepare.ants_images import set_seed, to_ants
+from brainchange.imaging.prepare.ants_images import LPS, matrix_of, set_seed, to_ants
 
 FloatArray = npt.NDArray[np.float64]
 Volume = npt.NDArray[np.float32]
 
-_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 ROUNDS = (60, 40, 20)
 """Iterations of the rigid registration at a quarter, half and full resolution."""
 
@@ -49,13 +48,6 @@ class Halfway:
     mask: Volume
     to_first: FloatArray
     to_second: FloatArray
-
-    @property
-    def rotation_degrees(self) -> float:
-        """Angle by which the head lay differently, in degrees."""
-        whole = self.to_second @ np.linalg.inv(self.to_first)
-        cosine = (np.trace(whole[:3, :3]) - 1) / 2
-        return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
 
 
 def rigid_between(first: Image, second: Image, seed: int) -> FloatArray:
@@ -156,18 +148,8 @@ def _registered(fixed: Image, moving: Image, seed: int) -> FloatArray:
             aff_random_sampling_rate=0.5,
             outprefix=str(Path(folder) / "rigid"),
         )
-        transform = ants.read_transform(found["fwdtransforms"][0])
-    return _matrix(transform)
-
-
-def _matrix(transform: ants.ANTsTransform) -> FloatArray:
-    """World → world matrix (RAS+) of a rigid transform of ITK, by what it does to four points."""
-    origin = np.asarray(transform.apply_to_point((0.0, 0.0, 0.0)))
-    units = [np.asarray(transform.apply_to_point(tuple(unit))) - origin for unit in np.eye(3)]
-    matrix = np.eye(4)
-    matrix[:3, :3] = np.array(units).T
-    matrix[:3, 3] = origin
-    turned: FloatArray = _LPS @ matrix @ _LPS
+        matrix = matrix_of(ants.read_transform(found["fwdtransforms"][0]))
+    turned: FloatArray = LPS @ matrix @ LPS
     return turned
 
 
