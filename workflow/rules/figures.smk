@@ -33,9 +33,9 @@ rule figures:
         f"{LOGS}/figures.benchmark.tsv"
     conda:
         "../envs/brainchange.yaml"
-    threads: 1
+    threads: min(4, workflow.cores or 1)
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
     params:
         study=(STUDY,),
         claims=(PROJECT.claims,),

@@ -15,5 +15,6 @@ with job(snakemake.log[0]) as log:
     write_figures(
         FigureInput(given.study[0], given.settings[0], given.claims[0], tables, given.regions),
         Path(snakemake.output.figures),
+        processes=snakemake.threads,
         progress=log.tell,
     )

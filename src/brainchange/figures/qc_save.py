@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image as Pillow
 
@@ -35,24 +37,31 @@ def save_picture(figure: Figure, stem: Path, *, simulated: bool) -> tuple[Path, 
         The PNG and the WebP.
     """
     paths = (stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.webp"))
-    drawn = io.BytesIO()
-    with theme.applied():
-        if simulated:
-            theme.stamp(figure)
-        figure.savefig(drawn, format="png", dpi=PICTURE_DPI, metadata={"Software": None})
-    with complete_or_absent(paths[0]) as temporary:
-        temporary.write_bytes(drawn.getvalue())
-    with complete_or_absent(paths[1]) as temporary:
-        temporary.write_bytes(page_image(drawn.getvalue()))
+    picture = _drawn(figure, simulated=simulated)
+    png = io.BytesIO()
+    picture.save(png, format="PNG", compress_level=theme.PNG_COMPRESSION)
+    for path, content in zip(paths, (png.getvalue(), page_image(picture)), strict=True):
+        with complete_or_absent(path) as temporary:
+            temporary.write_bytes(content)
     return paths
 
 
-def page_image(png: bytes) -> bytes:
-    """Make the WebP of a PNG, no wider than a page."""
-    picture = Pillow.open(io.BytesIO(png)).convert("RGB")
+def _drawn(figure: Figure, *, simulated: bool) -> Pillow.Image:
+    """Draw a figure once, for both files."""
+    with theme.applied():
+        if simulated:
+            theme.stamp(figure)
+        figure.set_dpi(PICTURE_DPI)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+    return Pillow.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+
+
+def page_image(picture: Pillow.Image) -> bytes:
+    """Make the WebP of a picture, no wider than a page."""
     if picture.width > PAGE_WIDTH:
         height = round(picture.height * PAGE_WIDTH / picture.width)
         picture = picture.resize((PAGE_WIDTH, height), Pillow.Resampling.LANCZOS)
     small = io.BytesIO()
-    picture.save(small, format="WEBP", quality=PAGE_QUALITY, method=4)
+    picture.save(small, format="WEBP", quality=PAGE_QUALITY, method=2)
     return small.getvalue()

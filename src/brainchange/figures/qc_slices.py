@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -252,10 +252,14 @@ def sample(image: Image, plane: Plane, *, order: Literal[0, 1], outside: float) 
     return found.reshape(points.shape[1:])
 
 
-def edge(inside: Mask) -> Mask:
-    """Pixels of a mask that touch one outside it by a side."""
-    inner: Mask = ndimage.binary_erosion(inside, border_value=1)
-    return inside & ~inner
+def edge(labels: npt.NDArray[Any]) -> Mask:
+    """Pixels of a mask, or of any label but 0, that touch one of another label by a side."""
+    found = np.zeros(labels.shape, dtype=bool)
+    for axis in (0, 1):
+        differs = np.diff(labels, axis=axis) != 0
+        before = [(0, 1) if one == axis else (0, 0) for one in (0, 1)]
+        found |= np.pad(differs, before) | np.pad(differs, [one[::-1] for one in before])
+    return found & (labels != 0)
 
 
 def window_of(image: Image, focus: Image) -> tuple[float, float]:
@@ -322,11 +326,16 @@ def _painted(
 
 
 def _fill(pixels: FloatArray, labels: FloatArray, colours: Mapping[int, Colour]) -> None:
-    for number in np.unique(labels):
-        if (colour := colours.get(int(number))) is not None:
-            inside = labels == number
-            pixels[inside] = 0.45 * pixels[inside] + 0.55 * np.array(colour)
-            pixels[edge(inside)] = colour
+    """Tint the pixels of every label that has a colour, and draw its edge."""
+    if not colours:
+        return
+    known = np.array(sorted(colours))
+    shades = np.array([colours[number] for number in known], dtype=float)
+    place = np.searchsorted(known, labels).clip(max=known.size - 1)
+    inside = known[place] == labels
+    pixels[inside] = 0.45 * pixels[inside] + 0.55 * shades[place[inside]]
+    border = edge(labels) & inside
+    pixels[border] = shades[place[border]]
 
 
 def _step(n_voxels: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +14,10 @@ import brainchange.figures as package
 from brainchange.errors import BrainchangeError
 from brainchange.figures import theme
 from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
+from brainchange.processes import in_processes
 from brainchange.tables import Column, TableSchema
+
+Row = dict[str, str | None]
 
 FIGURES_TABLE = TableSchema(
     "figures",
@@ -71,7 +74,11 @@ def drawings(spec: FigureSpec, given: FigureInput) -> Iterator[Drawing]:
 
 
 def write_figures(
-    given: FigureInput, folder: Path, *, progress: Callable[[str], None] | None = None
+    given: FigureInput,
+    folder: Path,
+    *,
+    processes: int = 1,
+    progress: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Write every drawing of every figure into a folder, and ``figures.tsv`` about them.
 
@@ -81,31 +88,39 @@ def write_figures(
         Configuration and tables.
     folder : Path
         Where to (``results/<study>/figures``).
+    processes : int
+        Figures drawn at once; the files do not depend on it.
     progress : callable, optional
-        Told the name of each drawing when it is written.
+        Told the name of each drawing when all of its figure are written.
 
     Returns
     -------
     pandas.DataFrame
         Columns of ``FIGURES_TABLE``; the report is made from it and the files.
     """
-    rows = []
-    for spec in figures_of_a_study().values():
-        for drawing in drawings(spec, given):
-            theme.save(
-                drawing.figure,
-                drawing.table,
-                folder / drawing.name,
-                simulated=given.study.simulated,
-            )
-            rows.append(_row(spec, drawing))
-            if progress is not None:
-                progress(drawing.name)
+    rows: list[Row] = []
+    write = partial(_write_figure, given, folder)
+    for written in in_processes(write, list(figures_of_a_study()), processes, what="drawing"):
+        rows += written
+        if progress is not None:
+            for row in written:
+                progress(str(row["name"]))
     FIGURES_TABLE.write(FIGURES_TABLE.frame(rows), folder / "figures.tsv")
     return FIGURES_TABLE.read(folder / "figures.tsv")
 
 
-def _row(spec: FigureSpec, drawing: Drawing) -> dict[str, str | None]:
+def _write_figure(given: FigureInput, folder: Path, name: str) -> list[Row]:
+    """Write the drawings of one figure, and give their rows."""
+    spec, rows = figures()[name], []
+    for drawing in drawings(spec, given):
+        theme.save(
+            drawing.figure, drawing.table, folder / drawing.name, simulated=given.study.simulated
+        )
+        rows.append(_row(spec, drawing))
+    return rows
+
+
+def _row(spec: FigureSpec, drawing: Drawing) -> Row:
     return {
         "name": drawing.name,
         "figure": spec.name,

@@ -32,6 +32,8 @@ WARNING = "#a3330b"
 TITLE, BODY, SMALL = 11.0, 8.5, 7.5
 STAMP = "SIMULATED DATA"
 PNG_DPI = 300
+PNG_COMPRESSION = 3
+"""Of zlib: a third of the time of the usual 6, for files a few percent larger."""
 SVG_DPI = 200
 """Of the parts of an SVG that hold too many marks to be drawn as vectors."""
 
@@ -219,6 +221,11 @@ def save(figure: Figure, table: pd.DataFrame, stem: Path, *, simulated: bool) ->
         with complete_or_absent(paths[0]) as temporary:
             figure.savefig(temporary, format="svg", dpi=SVG_DPI, metadata={"Date": None})
         with complete_or_absent(paths[1]) as temporary:
-            figure.savefig(temporary, format="png", dpi=PNG_DPI)
+            figure.savefig(
+                temporary,
+                format="png",
+                dpi=PNG_DPI,
+                pil_kwargs={"compress_level": PNG_COMPRESSION},
+            )
     write_tsv(table, paths[2])
     return paths

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from brainchange.files import checksum, inside, write_text
+from brainchange.processes import in_processes
 from brainchange.simulate.check import check_simulation
 from brainchange.simulate.head import load_template
 from brainchange.simulate.model import Simulation
@@ -22,7 +23,6 @@ from brainchange.simulate.raw.participant import (
 from brainchange.simulate.raw.plan import TRUTH_FOLDER
 from brainchange.simulate.record import Recording, record_participant, visit_of
 from brainchange.simulate.truth import TRUTH_FILE, TRUTH_TABLE, truth_table
-from brainchange.simulate.workers import record_all
 from brainchange.sources.bids import Run
 from brainchange.sources.lock import LockRow
 from brainchange.study.model import Study
@@ -79,7 +79,7 @@ def publish(
     for run in runs:
         of_participant.setdefault(run.participant, []).append(run)
     record = _recorder(study, simulation, seed, folder)
-    done = record_all(record, list(of_participant.values()), processes)
+    done = in_processes(record, list(of_participant.values()), processes, what="the simulation")
     for number, participant in enumerate(done, start=1):
         if progress is not None:
             progress(number, len(of_participant), participant)

@@ -25,7 +25,7 @@ from brainchange.simulate.model import Exceptions, Simulation
 from brainchange.simulate.plan import planned_paths
 from brainchange.simulate.publish import publish
 from brainchange.simulate.truth import TRUTH_TABLE
-from brainchange.simulate.workers import record_all
+from brainchange.processes import in_processes
 from brainchange.sources.bids import prepared_runs
 from brainchange.sources.lock import LockRow, read_lock, write_lock
 from brainchange.study.model import Images, Study
@@ -205,7 +205,7 @@ class Deadly:
 
 def test_a_process_that_ends_is_told() -> None:
     with pytest.raises(BrainchangeError) as caught:
-        list(record_all(Deadly(), [[Deadly()], [Deadly()]], processes=2))
+        list(in_processes(Deadly(), [1, 2], 2, what="the simulation"))
     assert "a process of the simulation ended before its work" in str(caught.value)
     assert "use fewer cores" in str(caught.value)
 
