@@ -161,7 +161,7 @@ class Pictured:
 def images_of(folder: Path) -> tuple[Quality, BrainViews | None]:
     """What a page shows of the images of a participant, and of a brain."""
     made = Pictured(folder / "study").add_run().add_anatomy()
-    own = folder / "quality" / "sub-01"
+    own = folder / "quality" / "part-01" / "sub-01"
     write_quality(made.given, own)
     given = made.given
     brain = of_participants(given.runs, given.folder, given.settings, REGIONS, NUMBERS)

@@ -30,7 +30,7 @@ STAGES = ("observations", "effects", "prediction", "figures", "report", "crate")
 
 
 def test_a_dry_run_works_before_anything_is_simulated_or_fetched(project):
-    jobs = {"simulate": 1, "fetch": 7, "measure": 6, "quality": 6, "brain": 1}
+    jobs = {"simulate": 1, "fetch": 7, "measure": 6, "quality": 1, "brain": 1}
     stages = dict.fromkeys(STAGES, 1)
     assert project.planned() == {**jobs, **stages}
     assert not (project.folder / "data").exists()
@@ -104,7 +104,7 @@ def test_a_new_region_measures_again_and_fetches_nothing(copy):
         table.write("putamen_L\tputamen\tL\taparcaseg\tLeft-Putamen\tn/a\ttarget\t-25\t0\t0\tn/a\n")
         table.write("putamen_R\tputamen\tR\taparcaseg\tRight-Putamen\tn/a\ttarget\t26\t2\t0\tn/a\n")
     stages = dict.fromkeys(STAGES, 1)
-    assert copy.planned() == {"measure": 6, "quality": 6, "brain": 1, **stages}
+    assert copy.planned() == {"measure": 6, "quality": 1, "brain": 1, **stages}
     copy.run("--cores", "2")
     effects = pd.read_csv(copy.folder / "results" / "demo" / "effects.tsv", sep="\t")
     assert "falff_z_putamen" in set(effects["measure"])

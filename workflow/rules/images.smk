@@ -28,6 +28,20 @@ def measured_from(wildcards):
     return given
 
 
+def drawn_from(wildcards):
+    """Name what the pictures of the images of several participants are drawn from."""
+    given = {}
+    for participant in PLAN.parts[wildcards.part]:
+        one = {
+            **measured_from(Wildcards(fromdict={"participant": participant})),
+            "decisions": rules.measure.output.decisions.format(participant=participant),
+            "coverage": rules.measure.output.coverage.format(participant=participant),
+        }
+        for name, path in one.items():
+            given.setdefault(name, []).append(path)
+    return given
+
+
 def brain_of(wildcards):
     """Name what regions are shown on: atlas and template, or the first participant's own."""
     if not IMAGES.atlas:

@@ -1,21 +1,19 @@
-# Images → pictures of every step that can go wrong, one job a participant; nothing measured
+# Images → pictures of every step that can go wrong, one job for ten participants; nothing measured
 # depends on them.
 
 
 rule quality:
-    """Draw what was found on the images of a participant, and how they lie on each other."""
+    """Draw what was found on the images of participants, and how they lie on each other."""
     input:
-        unpack(measured_from),
+        unpack(drawn_from),
         study=f"{FOLDER}/.receipts/{STUDY_FILES}.tsv",
         template=TEMPLATE if RAW else [],
-        decisions=rules.measure.output.decisions,
-        coverage=rules.measure.output.coverage,
     output:
-        pictures=directory(f"{RESULTS}/quality/{{participant}}"),
+        pictures=directory(f"{RESULTS}/quality/{{part}}"),
     log:
-        f"{LOGS}/quality/{{participant}}.log",
+        f"{LOGS}/quality/{{part}}.log",
     benchmark:
-        f"{LOGS}/quality/{{participant}}.benchmark.tsv"
+        f"{LOGS}/quality/{{part}}.benchmark.tsv"
     conda:
         "../envs/brainchange.yaml"
     threads: 1
@@ -23,15 +21,19 @@ rule quality:
         mem_mb=2000,
     params:
         folder=lambda wildcards, input: Path(input.study).parents[1].as_posix(),
-        runs=lambda wildcards: PLAN.runs[wildcards.participant],
-        anatomy=lambda wildcards: (PLAN.anatomy(wildcards.participant),),
+        runs=lambda wildcards: {
+            name: PLAN.runs[name] for name in PLAN.parts[wildcards.part]
+        },
+        anatomy=lambda wildcards: {
+            name: PLAN.anatomy(name) for name in PLAN.parts[wildcards.part]
+        },
         regions=PROJECT.regions,
         layout=(StudyLayout.of(STUDY),),
         settings=(SETTINGS.only("denoising", "censoring", "coverage", "preparation"),),
         simulated=STUDY.simulated,
         code=code_digest("brainchange.figures.qc_participant"),
     message:
-        f"{STUDY.id} {{wildcards.participant}}: drawing the quality of images"
+        f"{STUDY.id} {{wildcards.part}}: drawing the quality of images"
     script:
         "../scripts/quality.py"
 

@@ -33,9 +33,7 @@ rule report:
         quality=(
             []
             if FROM_TABLE
-            else expand(
-                rules.quality.output.pictures, participant=list(PLAN.participants)
-            )
+            else expand(rules.quality.output.pictures, part=list(PLAN.parts))
         ),
         brain=[] if FROM_TABLE or not PLAN.participants else rules.brain.output.views,
     output:

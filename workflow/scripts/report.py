@@ -11,7 +11,7 @@ from brainchange.report.brain import read_brain
 from brainchange.report.page import ReportInput, render
 from brainchange.report.pictures import read_pictures
 from brainchange.report.provenance import provenance
-from brainchange.report.quality import read_quality, room_beside
+from brainchange.report.quality import folders_in, read_quality, room_beside
 from brainchange.report.results import RESULTS, read_results
 from brainchange.sources.lock import read_lock
 
@@ -30,7 +30,7 @@ with job(snakemake.log[0]) as log:
             ),
             trace=json.loads(Path(files.trace).read_text(encoding="utf-8")),
             pictures=pictures,
-            quality=read_quality(list(map(Path, files.quality)), room_beside(pictures)),
+            quality=read_quality(folders_in(map(Path, files.quality)), room_beside(pictures)),
             brain=read_brain(Path(files.brain) if files.brain else None),
             provenance=provenance(
                 Path.cwd(),

@@ -34,6 +34,9 @@ from brainchange.sources.receipts import receipt_path, unit_of
 from brainchange.study.decisions import Decision
 from brainchange.study.people import PARTICIPANT
 
+PART = 10
+"""Participants whose pictures one job draws: starting Python takes as long as the pictures of one."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -107,6 +110,13 @@ class Plan:
     def participants(self) -> tuple[str, ...]:
         """Participants with at least one prepared run."""
         return tuple(self.runs)
+
+    @cached_property
+    def parts(self) -> Mapping[str, tuple[str, ...]]:
+        """Participants in parts of up to ten, in order: work that is short is shared by part."""
+        names = self.participants
+        parts = [names[start : start + PART] for start in range(0, len(names), PART)]
+        return {f"part-{number:02d}": part for number, part in enumerate(parts, start=1)}
 
     @property
     def units_with_tables(self) -> tuple[str, ...]:

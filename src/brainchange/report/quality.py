@@ -124,13 +124,18 @@ class Quality:
     people: tuple[QualityOf, ...] = ()
 
 
+def folders_in(parts: Iterable[Path]) -> list[Path]:
+    """Find the folders of participants in those of parts (``quality/part-01/sub-01``), in order."""
+    return [folder for part in parts for folder in sorted(part.iterdir()) if folder.is_dir()]
+
+
 def read_quality(folders: Sequence[Path], most_bytes: int = MOST_BYTES) -> Quality:
     """Read what was drawn of the images of participants.
 
     Parameters
     ----------
     folders : sequence of Path
-        ``results/<study>/quality/sub-XX``, one a participant; none for a study from a table.
+        ``results/<study>/quality/part-XX/sub-XX``, one a participant; none for a study from a table.
     most_bytes : int
         Bytes of pictures that may be put into the page.
 
@@ -266,7 +271,7 @@ def _person(
 
 
 def _picture(folder: Path, row: Mapping[str, str], *, in_page: bool) -> QualityPicture:
-    link = f"quality/{folder.name}/{row['name']}.png"
+    link = f"quality/{folder.parent.name}/{folder.name}/{row['name']}.png"
     step, told = STEPS[row["step"]], (row["title"], row["alternative"])
     if row["lacking"]:
         return QualityPicture(step, told[0], "", told[1], row["lacking"])

@@ -28,6 +28,8 @@ def test_the_flagship_is_planned_from_its_lock(folder):
     assert len(found.rows_of("study")) == 6
     assert {len(found.rows_of(name)) for name in found.participants} == {12}
     assert found.decisions == []
+    assert [len(part) for part in found.parts.values()] == [10, 10, 9]
+    assert tuple(name for part in found.parts.values() for name in part) == found.participants
 
 
 def test_a_simulated_study_is_planned_before_it_is_made(folder):

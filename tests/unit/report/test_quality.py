@@ -12,7 +12,13 @@ from brainchange.errors import BrainchangeError
 from brainchange.figures.qc_tables import PICTURES_TABLE, QUALITY_TABLE
 from brainchange.report.page import _environment
 from brainchange.report.pictures import Picture
-from brainchange.report.quality import Quality, read_quality, room_beside, standing_apart
+from brainchange.report.quality import (
+    Quality,
+    folders_in,
+    read_quality,
+    room_beside,
+    standing_apart,
+)
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)> \u202e \U0001f9e0"
 
@@ -20,8 +26,8 @@ HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)> \u202e \U0001
 def person(folder, number, *, excluded="", displacement=0.15, size=40, title="regions"):
     """Write what was drawn of a participant with one run."""
     name = f"sub-{number:02d}"
-    own = folder / name
-    own.mkdir()
+    own = folder / "part-01" / name
+    own.mkdir(parents=True)
     random = np.random.default_rng(number)
     pixels = random.integers(0, 255, (size, size, 3), dtype=np.uint8)
     Pillow.fromarray(pixels).save(own / f"{name}_regions.webp", quality=50)
@@ -109,7 +115,7 @@ def test_pictures_of_all_are_in_the_page_where_there_is_room(tmp_path):
     assert page.count('<img loading="lazy"') == 3
     assert page.count('src="data:image/webp;base64,') == 3
     assert 'width="40" height="40" alt="regions: 27 of 28 regions usable"' in page
-    assert 'href="quality/sub-02/sub-02_regions.png"' in page
+    assert 'href="quality/part-01/sub-02/sub-02_regions.png"' in page
 
 
 def test_who_is_left_out_or_apart_comes_into_the_page_first(tmp_path):
@@ -125,7 +131,7 @@ def test_who_is_left_out_or_apart_comes_into_the_page_first(tmp_path):
     page = shown(quality)
     assert page.count("<img") == 3
     for n in range(1, 9):
-        assert f'href="quality/sub-{n:02d}/sub-{n:02d}_regions.png"' in page
+        assert f'href="quality/part-01/sub-{n:02d}/sub-{n:02d}_regions.png"' in page
     assert "apart</strong> ses-pre task-rest: mean framewise displacement" in page
     assert "left out</strong> ses-pre task-rest: too much motion" in page
 
@@ -188,3 +194,11 @@ def test_a_missing_picture_is_an_error_that_names_it(tmp_path):
 
 def test_a_study_from_a_table_has_no_such_section():
     assert shown(read_quality([])).strip() == ""
+
+
+def test_participants_of_all_parts_are_found_in_order(tmp_path):
+    for number in (2, 1):
+        person(tmp_path, number)
+    (tmp_path / "part-02" / "sub-11").mkdir(parents=True)
+    found = folders_in([tmp_path / "part-01", tmp_path / "part-02"])
+    assert [path.name for path in found] == ["sub-01", "sub-02", "sub-11"]
