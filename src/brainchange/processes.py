@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
+import joblib
+
 from brainchange.errors import BrainchangeError
 
 Given = TypeVar("Given")
@@ -41,8 +43,6 @@ def in_processes(
     if processes == 1 or len(things) < 2:
         yield from map(work, things)
         return
-    import joblib
-
     # loky and not multiprocessing, whose processes import the script that Snakemake runs once more.
     with joblib.parallel_config("loky", n_jobs=processes, inner_max_num_threads=1):
         parallel = joblib.Parallel(return_as="generator")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -52,7 +53,7 @@ def _drawn(figure: Figure, *, simulated: bool) -> Pillow.Image:
         if simulated:
             theme.stamp(figure)
         figure.set_dpi(PICTURE_DPI)
-        canvas = FigureCanvasAgg(figure)
+        canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
     return Pillow.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
 

@@ -259,7 +259,8 @@ def edge(labels: npt.NDArray[Any]) -> Mask:
         differs = np.diff(labels, axis=axis) != 0
         before = [(0, 1) if one == axis else (0, 0) for one in (0, 1)]
         found |= np.pad(differs, before) | np.pad(differs, [one[::-1] for one in before])
-    return found & (labels != 0)
+    on_edge: Mask = found & (labels != 0)
+    return on_edge
 
 
 def window_of(image: Image, focus: Image) -> tuple[float, float]:

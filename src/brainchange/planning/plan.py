@@ -35,7 +35,7 @@ from brainchange.study.decisions import Decision
 from brainchange.study.people import PARTICIPANT
 
 PART = 10
-"""Participants whose pictures one job draws: starting Python takes as long as the pictures of one."""
+"""Participants whose pictures one job draws: to start Python takes as long as one's pictures."""
 
 
 @dataclass(frozen=True)

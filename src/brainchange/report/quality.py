@@ -135,7 +135,8 @@ def read_quality(folders: Sequence[Path], most_bytes: int = MOST_BYTES) -> Quali
     Parameters
     ----------
     folders : sequence of Path
-        ``results/<study>/quality/part-XX/sub-XX``, one a participant; none for a study from a table.
+        ``results/<study>/quality/part-XX/sub-XX``, one a participant; none for a study from a
+        table.
     most_bytes : int
         Bytes of pictures that may be put into the page.
 

@@ -20,12 +20,12 @@ from brainchange.imaging.parcellation import read_labels
 from brainchange.metrics.gather import participant_tables
 from brainchange.metrics.layout import StudyLayout
 from brainchange.metrics.measure import measure_participant
+from brainchange.processes import in_processes
 from brainchange.project import load_project
 from brainchange.simulate.model import Exceptions, Simulation
 from brainchange.simulate.plan import planned_paths
 from brainchange.simulate.publish import publish
 from brainchange.simulate.truth import TRUTH_TABLE
-from brainchange.processes import in_processes
 from brainchange.sources.bids import prepared_runs
 from brainchange.sources.lock import LockRow, read_lock, write_lock
 from brainchange.study.model import Images, Study
