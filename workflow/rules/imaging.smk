@@ -36,7 +36,7 @@ if IMAGES.atlas:
     rule check_atlas:
         """Check that every region lies where it should, and name the labels of the atlas."""
         input:
-            image=rules.atlas.output.image,
+            image=ATLAS[0],
         output:
             places=f"{RESULTS}/measured/region_places.tsv",
             labels=f"{REGION_FOLDER}/desc-{IMAGES.atlas}_dseg.tsv",
@@ -63,7 +63,7 @@ if IMAGES.atlas:
         """Bring the atlas to the grid of every run, and of the T1w image that was prepared."""
         input:
             images=images_of,
-            atlas=rules.atlas.output.image,
+            atlas=ATLAS[0],
         output:
             regions=directory(f"{REGION_FOLDER}/{{participant}}"),
         log:

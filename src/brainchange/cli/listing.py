@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from brainchange.errors import ConfigError, did_you_mean
+from brainchange.errors import BrainchangeError, ConfigError, did_you_mean
 from brainchange.files import human_bytes
 from brainchange.imaging.atlas_cache import is_ready
 from brainchange.imaging.atlas_labels import labels_known
@@ -14,9 +14,10 @@ from brainchange.imaging.parcellation import atlases
 from brainchange.inference.participants import enrol
 from brainchange.metrics.given import read_given
 from brainchange.metrics.registry import metrics
-from brainchange.project import Project, load_project, read_study
+from brainchange.planning.participation import arm_counts, scanned_at
+from brainchange.planning.plan import Plan, make_plan
+from brainchange.project import Project, load_project
 from brainchange.project_folder import CLAIMS, REGIONS, study_names
-from brainchange.sources.lock import read_lock
 from brainchange.sources.people import read_people
 from brainchange.study.atlases import ATLASES, AtlasSource, read_atlases
 from brainchange.study.claims import Claims
@@ -29,23 +30,57 @@ STATES = {"testable": "testable", "caveat": "only with caveat", "not_testable": 
 
 
 def _studies(root: Path) -> Rows:
-    header = ["study", "version", "arms", "participants", "bytes", "bytes a participant", "title"]
+    header = [
+        "study",
+        "version",
+        "arms",
+        "with images",
+        "before and after",
+        "bytes",
+        "bytes a participant",
+        "title",
+    ]
     cells = []
     for name in study_names(root):
         try:
-            study = read_study(root, name)
-        except ConfigError as error:
+            project = load_project(root, {"study": name})
+            scanned = _scanned(project)
+        except BrainchangeError as error:
             told = f"problems: {len(error.problems)} (brainchange check {name})"
             cells.append([name, *[""] * (len(header) - 2), told])
             continue
-        lock = root / "data" / "locks" / f"{name}.tsv"
-        rows = read_lock(lock) if lock.exists() else ()
-        people = len({row.participant for row in rows} - {None})
-        size = sum(row.size_bytes for row in rows)
-        sizes = [human_bytes(size), human_bytes(size / people)] if people else ["", ""]
+        study = project.study
         arms = ", ".join(arm.label for arm in study.arms.values())
-        cells.append([name, study.version, arms, str(people or ""), *sizes, study.title])
+        cells.append([name, study.version, arms, *scanned, study.title])
     return header, cells
+
+
+def _scanned(project: Project) -> list[str]:
+    """Tell who has images, who before and after, and how large the files are; from the lock."""
+    if not project.lock_path.exists():
+        return [""] * 4
+    plan = make_plan(project)
+    size = sum(row.size_bytes for row in plan.rows)
+    people = len(plan.participants)
+    return [
+        str(people),
+        _before_and_after(plan),
+        human_bytes(size),
+        human_bytes(size / people) if people else "",
+    ]
+
+
+def _before_and_after(plan: Plan) -> str:
+    """Count who has a run before and after, task by task; of each arm where the tables are here."""
+    study, arms = plan.project.study, _arms(plan.project)
+    if arms is None:
+        told = ", ".join(f"{task} {len(scanned_at(plan, task))}" for task in study.tasks)
+        return f"{told} (arms once its tables are here)"
+    both = {task: arm_counts(scanned_at(plan, task, arms=arms), arms) for task in study.tasks}
+    return "; ".join(
+        f"{task}: " + ", ".join(f"{arm.label} {n.get(key, 0)}" for key, arm in study.arms.items())
+        for task, n in both.items()
+    )
 
 
 def _regions(root: Path) -> Rows:
@@ -180,8 +215,15 @@ def _judged(project: Project) -> tuple[Judged, ...]:
 
 def _arm_sizes(project: Project) -> Mapping[str, int] | None:
     """Count the participants of each arm, once the table of participants is there."""
+    arms = _arms(project)
+    return None if arms is None else Counter(arms.values())
+
+
+def _arms(project: Project) -> Mapping[str, str] | None:
+    """Say which arm each participant is in, once the table of participants is there."""
     path = project.study_folder / project.study.participants.table
     if not path.is_file():
         return None
     people = read_people(project.study, project.study_folder)
-    return Counter(enrol(people.table, project.study).arms)
+    enrolment = enrol(people.table, project.study)
+    return dict(zip(enrolment.participants, enrolment.arms, strict=True))

@@ -32,33 +32,37 @@ def plan(
         list[str] | None,
         typer.Argument(
             metavar="STUDY",
-            help="Studies; without any the one of config/config.yaml.",
+            help="Studies, of several as one run; without any the one of config/config.yaml.",
             autocompletion=known_studies,
         ),
     ] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Every study that is not simulated, as one run.")
+    ] = False,
     rate: Annotated[
         float, typer.Option(min=0.01, help="Megabytes that are fetched in a second.")
     ] = 20.0,
 ) -> None:
     """Say what analysing a study needs: jobs, bytes, hours, disk; from its lock, before fetching.
 
-    Jobs are those of `snakemake -n`. Hours are from benchmarks of runs in this folder, else from
-    measurements that are told; fetching depends on the line.
+    Jobs are those of `snakemake -n`; of several studies those of one run
+    (`snakemake -n --config study=all`), in which what they share is made once. Hours are from
+    benchmarks of runs in this folder, else from measurements that are told; fetching depends on the
+    line.
     """
     from brainchange.planning.costs import sources_told
-    from brainchange.planning.estimate import estimate
+    from brainchange.planning.estimate import estimate, estimate_together
     from brainchange.planning.plan import make_plan
+    from brainchange.planning.several import ALL, several_studies
     from brainchange.project import load_project
 
     root = project_folder()
     with err.status("planning", spinner="dots"):
-        names = studies or [load_project(root).study.id]
+        every = all_ or studies == [ALL]
+        names = several_studies(root, ALL if every else studies) or [load_project(root).study.id]
         plans = [make_plan(load_project(root, {"study": name})) for name in names]
-        found = [estimate(one, rate) for one in plans]
-    cells = [_cells(one) for one in found]
-    if len(found) > 1:
-        cells.append(_sum(found))
-    show_table(list(HEADER), cells)
+        found = estimate_together(plans, rate) if len(plans) > 1 else (estimate(plans[0], rate),)
+    show_table(list(HEADER), [_cells(one) for one in found])
     used = {rule: cost for one in found for rule, cost in one.costs.items()}
     err.print(f"Fetching at {rate:g} MB/s (--rate). Times a job:", highlight=False)
     for line in sources_told(used):
@@ -79,24 +83,6 @@ def _cells(one: Estimate) -> list[str]:
         _told(one.fetch_hours),
         *(_told(hours) for hours in one.hours.values()),
         human_bytes(one.peak_bytes),
-    ]
-
-
-def _sum(found: list[Estimate]) -> list[str]:
-    """Add up studies that are analysed one after the other."""
-    from brainchange.files import human_bytes
-    from brainchange.planning.estimate import number_of_jobs
-
-    cores = found[0].hours
-    return [
-        "all",
-        str(sum(number_of_jobs(one) for one in found)),
-        human_bytes(sum(one.missing_bytes for one in found)),
-        "",
-        str(sum(one.n_participants for one in found)),
-        _told(sum(one.fetch_hours for one in found)),
-        *(_told(sum(one.hours[n] for one in found)) for n in cores),
-        human_bytes(sum(one.peak_bytes for one in found)),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What Snakemake would do for a study: its dry run, which needs nothing but the lock."""
+"""What Snakemake would do for studies: its dry run, which needs nothing but their locks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def snakefile(root: Path) -> Path:
 
 
 def snakemake(root: Path, study: str, arguments: Sequence[str]) -> list[str]:
-    """Write the command that runs the workflow of a study."""
+    """Write the command that runs the workflow of a study, or of several: ``[one, other]``."""
     program = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile(root))]
     return [*program, "--directory", str(root), *arguments, "--config", f"study={study}"]
 
@@ -46,7 +46,7 @@ def planned_jobs(root: Path, study: str, *, anew: bool = False) -> dict[str, int
     root : Path
         Folder of the project.
     study : str
-        Name of the study.
+        Name of the study, or of several (:func:`in_one_run`).
     anew : bool
         Whether what is done already is counted too.
 
@@ -69,9 +69,46 @@ def planned_jobs(root: Path, study: str, *, anew: bool = False) -> dict[str, int
         raise BrainchangeError(
             f"Snakemake cannot plan the study: {' '.join(told[-1:])}",
             where=study,
-            fix=f"see what it says: snakemake -n --config study={study}",
+            fix=f"see what it says: snakemake -n --config 'study={study}'",
         )
     return counted_jobs(done.stdout + done.stderr)
+
+
+def in_one_run(studies: Sequence[str]) -> str:
+    """Write studies as one run of the workflow takes them: one by its name, else a list."""
+    return studies[0] if len(studies) == 1 else f"[{', '.join(studies)}]"
+
+
+def jobs_of_studies(
+    jobs: Mapping[str, int], studies: Sequence[str]
+) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
+    """Split the jobs of a run of several studies, whose rules are called ``<study>_<rule>``.
+
+    Parameters
+    ----------
+    jobs : mapping of str to int
+        Rule → jobs.
+    studies : sequence of str
+        The studies.
+
+    Returns
+    -------
+    of_studies : dict of str to dict of str to int
+        Study → rule as it is called in a run of one → jobs. What studies share is made once: it
+        counts for the first.
+    rest : dict of str to int
+        Jobs of none: the goal.
+    """
+    of_studies: dict[str, dict[str, int]] = {name: {} for name in studies}
+    rest: dict[str, int] = {}
+    longest_first = sorted(studies, key=len, reverse=True)
+    for rule, count in jobs.items():
+        owner = next((name for name in longest_first if rule.startswith(f"{name}_")), None)
+        if owner is None:
+            rest[rule] = count
+        else:
+            of_studies[owner][rule.removeprefix(f"{owner}_")] = count
+    return of_studies, rest
 
 
 def counted_jobs(told: str) -> dict[str, int]:

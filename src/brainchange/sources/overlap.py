@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -220,6 +220,30 @@ def shared_with(study: str, studies: Mapping[str, Sequence[Image]]) -> dict[str,
         elif one.other_study == study:
             found.setdefault(one.study, set()).add(one.other_participant)
     return {name: tuple(sorted(names)) for name, names in sorted(found.items())}
+
+
+def count_people(studies: Mapping[str, Collection[str]], shared: Iterable[Shared]) -> int:
+    """Count people who are in any of some studies, each once.
+
+    Parameters
+    ----------
+    studies : mapping of str to collection of str
+        Participants of each study.
+    shared : iterable of Shared
+        Who is the same (:func:`shared_participants`).
+    """
+    same = {(name, who): (name, who) for name, people in studies.items() for who in people}
+
+    def first(one: tuple[str, str]) -> tuple[str, str]:
+        while same[one] != one:
+            one = same[one]
+        return one
+
+    for pair in shared:
+        ends = (pair.study, pair.participant), (pair.other_study, pair.other_participant)
+        if ends[0] in same and ends[1] in same:
+            same[first(ends[1])] = first(ends[0])
+    return sum(name == own for name, own in same.items())
 
 
 def cannot_compare(studies: Mapping[str, Sequence[Image]]) -> tuple[tuple[str, str], ...]:

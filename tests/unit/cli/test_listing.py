@@ -40,6 +40,39 @@ def test_participants_are_counted_once_their_table_is_there(root: Path, tmp_path
     assert reason_of(tmp_path, "Y1").endswith("CBT has 1")
 
 
+@pytest.mark.shared
+def test_studies_are_listed_with_who_was_scanned_before_and_after(
+    root: Path, shared: Path, tmp_path: Path
+) -> None:
+    """Participants by arm as datasets publish them; bytes are those of the lock, by hand."""
+    shutil.copytree(root / "config", tmp_path / "config")
+    (tmp_path / "data" / "studies").mkdir(parents=True)
+    (tmp_path / "data" / "locks").symlink_to(root / "data" / "locks")
+    for path in (tmp_path / "config" / "studies").glob("*.yaml"):
+        if path.stem not in ("ds004627", "ds005016"):
+            path.unlink()
+
+    def listed(study: str) -> dict[str, str]:
+        header, rows = LISTS["studies"](tmp_path)
+        return dict(zip(header, next(row for row in rows if row[0] == study), strict=True))
+
+    before = listed("ds005016")
+    assert before["before and after"] == "rest 78, msit 76, pain 71 (arms once its tables are here)"
+    for name in ("ds005016", "ds004627"):
+        link = tmp_path / "data" / "studies" / name
+        link.symlink_to(shared / "openneuro" / name)
+    assert listed("ds005016")["before and after"] == (
+        "rest: Mindfulness (MBSR+) 38, Stress management 40; "
+        "msit: Mindfulness (MBSR+) 36, Stress management 40; "
+        "pain: Mindfulness (MBSR+) 33, Stress management 38"
+    )
+    irregular = listed("ds004627")
+    assert irregular["before and after"] == "rest: Depressed, outpatient 10, Healthy 23"
+    # 130 have a table of sessions of their own, 36 have images that are locked.
+    assert (irregular["with images"], irregular["bytes"]) == ("36", "9.59 GB")
+    assert irregular["bytes a participant"] == "266 MB"
+
+
 def reason_of(root: Path, claim: str) -> str:
     header, rows = judged_rows(root, "ds003007")
     return next(row for row in rows if row[0] == claim)[header.index("why not")]

@@ -12,6 +12,7 @@ from brainchange.sources.overlap import (
     Image,
     Shared,
     cannot_compare,
+    count_people,
     images_of,
     images_path,
     is_scanner_image,
@@ -49,6 +50,19 @@ def test_running_numbers_are_no_evidence_and_long_identifiers_are() -> None:
         }
     )
     assert found == (Shared("a", "sub-20131", "b", "sub-020131", "identifier", 0),)
+
+
+def test_somebody_in_three_studies_is_one_person() -> None:
+    names = {"a": ["sub-1", "sub-2"], "b": ["sub-3"], "c": ["sub-4", "sub-5"]}
+    pairs = (
+        ("a", "sub-1", "b", "sub-3"),
+        ("a", "sub-1", "c", "sub-4"),
+        ("b", "sub-3", "c", "sub-4"),
+    )
+    shared = [Shared(*pair, "bytes", 1) for pair in pairs]
+    assert count_people(names, shared) == 3
+    assert count_people(names, [*shared, Shared("a", "sub-9", "b", "sub-3", "bytes", 1)]) == 3
+    assert count_people(names, ()) == 5
 
 
 def test_what_is_shown_by_bytes_is_not_told_twice() -> None:
