@@ -45,7 +45,8 @@ class Twins(Simulation):
 def make_twin(root: Path, real: str, project: Path, per_arm: int) -> dict[str, str]:
     """Write the twin ``twin`` of a real study into a project; give the arm of each participant.
 
-    Takes the first participants of each arm's sessions that the lock has before and after.
+    Takes the first participants of each arm's sessions that the lock has before and after, in a
+    crossover after both treatments.
     """
     plan = make_plan(load_project(root, {"study": real}))
     people = _people(plan.project.study, plan.runs, per_arm)
@@ -78,7 +79,7 @@ def _people(study: Study, runs: Mapping[str, Any], per_arm: int) -> dict[str, st
     found: dict[str, str] = {}
     for arm in study.arms:
         sessions = study.sessions_of(arm)
-        wanted = [set(sessions[t]) for t in ("pre", "post")]
+        wanted = [set(sessions[t]) for t in ("pre", "post", "post_2") if t in sessions]
         fitting = [
             name
             for name, own in runs.items()

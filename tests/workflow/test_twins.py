@@ -123,10 +123,23 @@ def test_a_crossover_is_compared_in_its_first_period(crossover):
     assert compared(table("effects"), "ketamine_vs_saline", "outcome") == {("2", "2")}
 
 
-def test_sessions_of_the_other_period_are_told(crossover):
-    decisions = crossover[1]("decisions")
-    told = decisions["reason"].str.contains("no timepoint of the study for this arm")
-    assert told.any()
+def test_the_second_period_is_compared_within_participants(crossover):
+    """After ketamine and after saline of the same people, with period and carry-over beside."""
+    people, table = crossover
+    observations = table("observations")
+    second = observations[observations["timepoint"] == "post_2"]
+    assert {
+        (people[who], session)
+        for who, session in zip(second["participant_id"], second["session_id"], strict=True)
+    } == {("MDD-d", "ses-p2"), ("MDD-p", "ses-d2"), ("HC-d", "ses-p2"), ("HC-p", "ses-d2")}
+    within = table("crossover")
+    images = within[(within["kind"] != "outcome") & within["flag"].isna()]
+    assert set(images["sessions"]) == {"d2 / p2"}
+    assert set(images["n_treatment_first"] + ";" + images["n_control_first"]) == {"2;2"}
+    for column in ("effect", "ci_low", "period", "carry_over", "q"):
+        assert images[column].notna().all()
+    assert {"region", "quality"} <= set(images["kind"])
+    assert not within[within["kind"] == "outcome"].empty
 
 
 def test_no_claim_about_therapy_is_tested_on_a_drug(crossover):

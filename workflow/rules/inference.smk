@@ -80,6 +80,7 @@ rule effects:
         responders=f"{RESULTS}/responders.tsv",
         brain_symptom=f"{RESULTS}/brain_symptom.tsv",
         durability=f"{RESULTS}/durability.tsv",
+        crossover=f"{RESULTS}/crossover.tsv",
         omnibus=f"{RESULTS}/omnibus.tsv",
         pairs=f"{RESULTS}/pairs.tsv",
         edges=f"{RESULTS}/edges.tsv",

@@ -23,6 +23,7 @@ rule report:
         responders=rules.effects.output.responders,
         brain_symptom=rules.effects.output.brain_symptom,
         durability=rules.effects.output.durability,
+        crossover=rules.effects.output.crossover,
         omnibus=rules.effects.output.omnibus,
         pairs=rules.effects.output.pairs,
         attrition=rules.effects.output.attrition,

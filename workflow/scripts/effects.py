@@ -8,6 +8,7 @@ from snakemake.script import snakemake
 
 from adapter import job
 from brainchange.files import write_text
+from brainchange.inference.crossover import CROSSOVER_TABLE
 from brainchange.inference.durability_schema import DURABILITY_TABLE
 from brainchange.inference.edges import EDGES_TABLE
 from brainchange.inference.infer import infer
@@ -66,6 +67,7 @@ with job(snakemake.log[0]) as log:
         (CHANGES_TABLE, inferred.changes, output.changes),
         (ATTRITION_TABLE, inferred.attrition, output.attrition),
         (DURABILITY_TABLE, inferred.durability, output.durability),
+        (CROSSOVER_TABLE, inferred.crossover, output.crossover),
         (OMNIBUS_TABLE, inferred.omnibus, output.omnibus),
         (PAIRS_TABLE, inferred.pairs, output.pairs),
         (EDGES_TABLE, inferred.edges, output.edges),

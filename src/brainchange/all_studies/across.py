@@ -13,13 +13,16 @@ from brainchange.inference.schemas import EFFECTS_TABLE
 from brainchange.inference.verdict_text import amount
 from brainchange.project import load_project, read_study
 from brainchange.project_folder import study_names
+from brainchange.sources.lock import read_lock
 from brainchange.sources.overlap import (
     OVERLAPS_TABLE,
+    Image,
     Shared,
     cannot_compare,
     shared_participants,
     study_images,
 )
+from brainchange.sources.voxels import voxel_images
 
 FOLDER = "results/across"
 HEADER = ["claim", "k", "estimate", "95 % interval", "95 % prediction", "verdict"]
@@ -51,8 +54,7 @@ def take_together(root: Path, names: Sequence[str] = ()) -> tuple[Table, list[st
         A table of effects or a lock cannot be read.
     """
     studies = _gathered(root, names)
-    locks = root / "data" / "locks"
-    images = {study.name: study_images(locks, study.name) for study in studies}
+    images, unreadable = _images(root, [study.name for study in studies])
     shared = shared_participants(images)
     settings = load_project(root).settings.inference
     found = across_studies(studies, shared, settings)
@@ -78,7 +80,24 @@ def take_together(root: Path, names: Sequence[str] = ()) -> tuple[Table, list[st
         ]
         for row in standardised
     ]
-    return (HEADER, rows), [*_shared_notes(shared), *_unknown_notes(cannot_compare(images))]
+    notes = [*_shared_notes(shared), *_unknown_notes(cannot_compare(images)), *unreadable]
+    return (HEADER, rows), notes
+
+
+def _images(root: Path, names: Sequence[str]) -> tuple[dict[str, tuple[Image, ...]], list[str]]:
+    """Images of each study by the bytes its lock names, and by voxels where they are here."""
+    found, notes = {}, []
+    for name in names:
+        path = root / "data" / "locks" / f"{name}.tsv"
+        rows = read_lock(path) if path.exists() else ()
+        here, unreadable = voxel_images(rows, root / "data" / "studies" / name)
+        found[name] = (*study_images(path.parent, name), *here)
+        if unreadable:
+            notes.append(
+                f"{name}: {len(unreadable)} images cannot be read and are not compared with those "
+                f"of other studies ({unreadable[0]})"
+            )
+    return found, notes
 
 
 def _gathered(root: Path, names: Sequence[str]) -> tuple[StudyEffects, ...]:

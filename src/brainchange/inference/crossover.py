@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import nan
 
@@ -10,22 +11,28 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from brainchange.inference.multiplicity import benjamini_hochberg
 from brainchange.inference.participants import Enrolment
-from brainchange.study.model import Study
+from brainchange.inference.prepost import PrePost
+from brainchange.study.model import SECOND_PERIOD, Study
 from brainchange.tables import Column, TableSchema
 
 Floats = npt.NDArray[np.float64]
+Between = Callable[[tuple[str, str]], PrePost]
+"""Gives all measures at two timepoints."""
 CONFIDENCE = 0.95
 FEWEST = 2
 
 CROSSOVER_TABLE = TableSchema(
     "crossover",
-    "One scale after either treatment of a crossover, within participants. Effect: value after "
+    "One measure after either treatment of a crossover, within participants. Effect: value after "
     "the treatment − after what it is compared with.",
     (
         Column("study", "string", "Study", required=True),
         Column("group", "string", "Arms (orders) it is computed from", required=True),
-        Column("measure", "string", "Scale", required=True),
+        Column("measure", "string", "Scale, or what was measured in images", required=True),
+        Column("kind", "string", "As in effects.tsv", required=True),
+        Column("label", "string", "Name for figures and text"),
         Column("unit", "string", "Unit of effect, period and carry-over"),
         Column(
             "sessions", "string", "Session after the treatment / after the other", required=True
@@ -36,6 +43,12 @@ CROSSOVER_TABLE = TableSchema(
         Column("ci_low", "number", "Lower end of its 95 % interval"),
         Column("ci_high", "number", "Upper end of its 95 % interval"),
         Column("p", "number", "Two-sided p (t test of the differences between the orders)"),
+        Column(
+            "q",
+            "number",
+            "p adjusted over the measures of one kind, in one group and at one delay "
+            "(Benjamini-Hochberg)",
+        ),
         Column("period", "number", "Second − first period at equal treatments, in `unit`"),
         Column("period_p", "number", "Two-sided p of the period"),
         Column("carry_over", "number", "Sum of both values, treatment first − second, in `unit`"),
@@ -124,8 +137,10 @@ def _p(value: float, error: float, df: int) -> float:
     return float(2 * stats.t.sf(abs(value) / error, df)) if error > 0 else nan
 
 
-def crossover_table(study: Study, enrolment: Enrolment) -> pd.DataFrame:
-    """Compare both treatments within participants, in every scale and at every delay.
+def crossover_table(
+    study: Study, enrolment: Enrolment, between: Between | None = None
+) -> pd.DataFrame:
+    """Compare both treatments within participants, in every measure and at every delay.
 
     Parameters
     ----------
@@ -134,21 +149,68 @@ def crossover_table(study: Study, enrolment: Enrolment) -> pd.DataFrame:
         (``MADRS_Total_ses-d2``), which tables by session have.
     enrolment : Enrolment
         Participants, arms (orders) and cells.
+    between : callable, optional
+        Gives the values of all measures at two timepoints as a ``PrePost``; without it only scales
+        are compared.
 
     Returns
     -------
     pandas.DataFrame
-        ``CROSSOVER_TABLE``: a row a contrast, scale and delay.
+        ``CROSSOVER_TABLE``: a row a contrast, measure and delay.
+
+    Notes
+    -----
+    A measure of images is compared like a scale. The images of the second period are those of the
+    timepoint ``post_2`` (``brainchange.study.model.Study.sessions_of``); a region counts only
+    voxels that are valid in all sessions of a participant.
     """
     if study.crossover is None:
         return CROSSOVER_TABLE.frame()
-    pairs = list(zip(study.crossover.treatment, study.crossover.control, strict=False))
-    return CROSSOVER_TABLE.frame(
+    pairs = list(zip(study.crossover.treatment, study.crossover.control, strict=True))
+    rows = [
         _row(study, enrolment, contrast, outcome, pair)
         for contrast in study.contrasts
         for outcome in study.outcomes
         for pair in pairs
-    )
+    ]
+    if between:
+        rows += [row for pair in pairs for row in _rows_of_images(study, pair, between)]
+    return _adjusted(CROSSOVER_TABLE.frame(rows))
+
+
+def _adjusted(table: pd.DataFrame) -> pd.DataFrame:
+    families = table.groupby(["group", "kind", "sessions"], sort=False)["p"]
+    return table.assign(q=families.transform(lambda p: benjamini_hochberg(p.to_numpy())))
+
+
+def _rows_of_images(
+    study: Study, pair: tuple[str, str], between: Between
+) -> Iterator[dict[str, object]]:
+    """Compare every measure of images after either treatment, at a delay that has images."""
+    timepoint = study.timepoint_of_session[pair[0]]
+    data = between((timepoint, f"{timepoint}{SECOND_PERIOD}"))
+    of_images = [place for place, one in enumerate(data.measures) if one.kind != "outcome"]
+    if not np.isfinite(data.change[:, of_images]).any():
+        return
+    for contrast in study.contrasts.values():
+        members = [np.isin(data.arms, side) for side in (contrast.treated, contrast.control)]
+        for place in of_images:
+            measure = data.measures[place]
+            periods = data.pre[:, place], data.post[:, place]
+            both = np.isfinite(periods[0]) & np.isfinite(periods[1])
+            first, second = (tuple(values[side & both] for values in periods) for side in members)
+            # Who had the treatment second has its value in the second period.
+            yield _told(
+                study,
+                contrast.label,
+                pair,
+                [(first[0], first[1]), (second[1], second[0])],
+                measure=measure.name,
+                kind=measure.kind,
+                label=measure.label,
+                unit=measure.unit or None,
+                problem=measure.problem,
+            )
 
 
 def _row(
@@ -159,17 +221,37 @@ def _row(
     columns = [f"{base}_ses-{label}" for label in pair]
     absent = [column for column in columns if column not in enrolment.cells.columns]
     sides = (compared.treated, compared.control)
-    values = [] if absent else [_values(enrolment, side, columns) for side in sides]
-    found = crossed(*values) if values else Crossed()
+    return _told(
+        study,
+        compared.label,
+        pair,
+        [] if absent else [_values(enrolment, side, columns) for side in sides],
+        measure=outcome,
+        kind="outcome",
+        label=described.label,
+        unit=described.unit,
+        problem=f"no column {', '.join(absent)}" if absent else "",
+    )
+
+
+def _told(
+    study: Study,
+    group: str,
+    pair: tuple[str, str],
+    values: Sequence[tuple[Floats, Floats]],
+    *,
+    problem: str,
+    **named: object,
+) -> dict[str, object]:
+    """Write a row of the table from the values of both orders."""
     sizes = [side[0].size for side in values] or [0, 0]
-    flags = [f"no column {', '.join(absent)}"] if absent else []
-    if not absent and min(sizes) < FEWEST:
-        flags = ["an order has fewer than two participants with both values"]
+    enough = min(sizes) >= FEWEST
+    found = crossed(values[0], values[1]) if enough else Crossed()
+    few = "" if enough else "an order has fewer than two participants with both values"
     return {
         "study": study.id,
-        "group": compared.label,
-        "measure": outcome,
-        "unit": described.unit,
+        "group": group,
+        **named,
         "sessions": " / ".join(pair),
         "n_treatment_first": sizes[0],
         "n_control_first": sizes[1],
@@ -181,7 +263,7 @@ def _row(
         "period_p": found.period_p,
         "carry_over": found.carry_over,
         "carry_over_p": found.carry_over_p,
-        "flag": "; ".join(flags) or None,
+        "flag": problem or few or None,
     }
 
 

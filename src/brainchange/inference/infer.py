@@ -46,6 +46,8 @@ class Inferred:
         ``THREATS_TABLE``: what else could make the differences, or hide them.
     durability : pandas.DataFrame
         ``DURABILITY_TABLE``: what lasts until follow-up; empty without one.
+    crossover : pandas.DataFrame
+        ``CROSSOVER_TABLE``: both treatments within participants; empty without a crossover.
     omnibus, pairs : pandas.DataFrame
         ``OMNIBUS_TABLE`` and ``PAIRS_TABLE``: more than two arms; empty with two.
     edges : pandas.DataFrame
@@ -68,6 +70,7 @@ class Inferred:
     threats: pd.DataFrame
     attrition: pd.DataFrame
     durability: pd.DataFrame
+    crossover: pd.DataFrame
     omnibus: pd.DataFrame
     pairs: pd.DataFrame
     edges: pd.DataFrame
@@ -138,6 +141,7 @@ def infer(
         threats=made.threats,
         attrition=attrition_table(made.enrolment, study, made.data, images, usable),
         durability=made.durability,
+        crossover=made.crossover,
         omnibus=made.omnibus,
         pairs=pairs_table(made.data, study, settings),
         edges=edges_table(made.data, made.primary, regions, study, settings),

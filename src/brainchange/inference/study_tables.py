@@ -11,6 +11,7 @@ import pandas as pd
 
 from brainchange.inference.brain_symptom import brain_symptom_table
 from brainchange.inference.claim_evidence import Checks
+from brainchange.inference.crossover import crossover_table
 from brainchange.inference.durability import durability_table
 from brainchange.inference.effects import effects_table
 from brainchange.inference.multiverse import Multiverse, multiverse
@@ -156,6 +157,11 @@ class StudyTables:
             self.settings,
             lambda step: self.between(step)[0],
         )
+
+    @property
+    def crossover(self) -> pd.DataFrame:
+        """``CROSSOVER_TABLE``."""
+        return crossover_table(self.study, self.enrolment, lambda step: self.between(step)[0])
 
     @cached_property
     def omnibus(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What lasts until follow-up, and more than two arms, written for the page."""
+"""What lasts until follow-up, crossovers, and more than two arms, written for the page."""
 
 from __future__ import annotations
 
@@ -45,6 +45,34 @@ class Lasting:
     treated_ends: str
     equivalence: str
     lasting: str
+    flag: str
+
+
+@dataclass(frozen=True)
+class BothTreatments:
+    """One measure after both treatments of a crossover, in the same people.
+
+    Attributes
+    ----------
+    label, group, sessions, counts : str
+        What, in whom, after which sessions, and how many had either treatment first.
+    effect, ends, p : str
+        Treatment − control with its 95 % interval, and its adjusted p.
+    period, carry_over : str
+        Second − first period, and what the first treatment leaves, each with its p.
+    flag : str
+        Why something is missing.
+    """
+
+    label: str
+    group: str
+    sessions: str
+    counts: str
+    effect: str
+    ends: str
+    p: str
+    period: str
+    carry_over: str
     flag: str
 
 
@@ -111,6 +139,40 @@ def _lasting(row: Row) -> Lasting:
         treated_ends=interval(row["treated_ci_low"], row["treated_ci_high"], digits),
         equivalence=p_value(row["treated_tost_p"]),
         lasting=text_of(row["lasting"]),
+        flag=text_of(row["flag"]),
+    )
+
+
+def both_treatments(table: pd.DataFrame) -> tuple[BothTreatments, ...]:
+    """Write what both treatments of a crossover did in the same people.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``CROSSOVER_TABLE``; may be empty. Measures without number are left to it.
+    """
+    rows = table[table["effect"].notna()].to_dict("records")
+    return tuple(_both_treatments(row) for row in rows)
+
+
+def _both_treatments(row: Row) -> BothTreatments:
+    digits, unit = places(row["ci_low"], row["ci_high"]), text_of(row["unit"])
+    unit = "" if unit == "1" else unit
+
+    def told(name: str) -> str:
+        value = with_unit(row[name], digits, unit, sign=True)
+        return f"{value} ({p_value(row[f'{name}_p'])})"
+
+    return BothTreatments(
+        label=title_of(row),
+        group=text_of(row["group"]),
+        sessions=text_of(row["sessions"]),
+        counts=f"{int(row['n_treatment_first'])} and {int(row['n_control_first'])}",
+        effect=with_unit(row["effect"], digits, unit, sign=True),
+        ends=interval(row["ci_low"], row["ci_high"], digits),
+        p=p_value(row["q"]),
+        period=told("period"),
+        carry_over=told("carry_over"),
         flag=text_of(row["flag"]),
     )
 

@@ -18,6 +18,7 @@ from brainchange.figures import theme
 from brainchange.figures.badges import BADGES
 from brainchange.figures.numbers import plural
 from brainchange.files import human_bytes
+from brainchange.inference.crossover import CROSSOVER_TABLE
 from brainchange.inference.durability_schema import DURABILITY_TABLE
 from brainchange.inference.multiverse_schema import MULTIVERSE_SUMMARY_TABLE
 from brainchange.inference.omnibus_schema import OMNIBUS_TABLE
@@ -36,7 +37,7 @@ from brainchange.report.data_table import download
 from brainchange.report.findings import Finding, findings
 from brainchange.report.glyphs import share_letters
 from brainchange.report.methods import methods
-from brainchange.report.more import lasting, omnibus
+from brainchange.report.more import both_treatments, lasting, omnibus
 from brainchange.report.pictures import Picture, colour_rules
 from brainchange.report.plain_rows import arms, decisions
 from brainchange.report.provenance import Provenance
@@ -171,6 +172,7 @@ def render(given: ReportInput) -> str:
             prediction=prediction(given.table(PREDICTION_TABLE)),
             lasting=lasting(given.table(DURABILITY_TABLE), study.primary_contrast),
             omnibus=omnibus(given.table(OMNIBUS_TABLE), study),
+            both_treatments=both_treatments(given.table(CROSSOVER_TABLE)),
             decisions=decisions(given.tables["decisions"]),
             most_decisions=MOST_DECISIONS_LISTED,
             methods=methods(study, given.settings, given.regions),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from brainchange.inference.crossover import CROSSOVER_TABLE
 from brainchange.inference.durability_schema import DURABILITY_TABLE
 from brainchange.inference.multiverse_schema import MULTIVERSE_SUMMARY_TABLE, MULTIVERSE_TABLE
 from brainchange.inference.omnibus_schema import OMNIBUS_TABLE, PAIRS_TABLE
@@ -42,6 +43,7 @@ RESULTS: Mapping[str, TableSchema] = {
     "brain_symptom": BRAIN_SYMPTOM_TABLE,
     "prediction": PREDICTION_TABLE,
     "durability": DURABILITY_TABLE,
+    "crossover": CROSSOVER_TABLE,
     "omnibus": OMNIBUS_TABLE,
     "pairs": PAIRS_TABLE,
     "attrition": ATTRITION_TABLE,

@@ -19,7 +19,9 @@ from brainchange.errors import Problem, TableError
 from brainchange.sources.lock import participant_of, read_lock
 from brainchange.tables import Column, TableSchema
 
-Evidence = Literal["bytes", "identifier"]
+Evidence = Literal["bytes", "voxels", "identifier"]
+VOXELS = "voxels:"
+"""Begins the digest of the voxels of an image, in place of the checksum of its bytes."""
 FEWEST_SIGNS = 5
 """Length of an identifier, without leading zeros, from which it is no running number."""
 MOST_PROBLEMS = 20
@@ -49,12 +51,12 @@ OVERLAPS_TABLE = TableSchema(
         Column(
             "evidence",
             "string",
-            "bytes: images of the same checksum; identifier: the same label, too long for a "
-            "running number",
+            "bytes: images of the same checksum; voxels: fetched images whose bytes differ and "
+            "whose voxels do not; identifier: the same label, too long for a running number",
             required=True,
-            levels=("bytes", "identifier"),
+            levels=("bytes", "voxels", "identifier"),
         ),
-        Column("n_images", "integer", "Images of the same bytes", required=True),
+        Column("n_images", "integer", "Images of the same bytes, or voxels", required=True),
     ),
     key=("study", "participant_id", "other_study", "other_participant_id"),
 )
@@ -69,7 +71,7 @@ class Image:
     participant : str
         Label (``sub-01``).
     checksum : str
-        Kind and digest (``md5:…``).
+        Kind and digest (``md5:…``); ``voxels:…`` of its voxels.
     """
 
     participant: str
@@ -86,10 +88,10 @@ class Shared:
         Study and label.
     other_study, other_participant : str
         The other study and label.
-    evidence : {'bytes', 'identifier'}
+    evidence : {'bytes', 'voxels', 'identifier'}
         Why they are the same.
     n_images : int
-        Images of the same bytes.
+        Images of the same bytes, or voxels.
     """
 
     study: str
@@ -270,10 +272,15 @@ def cannot_compare(studies: Mapping[str, Sequence[Image]]) -> tuple[tuple[str, s
 def _between(
     first: str, images: Sequence[Image], second: str, others: Sequence[Image]
 ) -> Iterator[Shared]:
-    same = _same_bytes(images, others)
+    same = _same_images(_of_bytes(images), _of_bytes(others))
     for (one, other), count in sorted(same.items()):
         yield Shared(first, one, second, other, "bytes", count)
-    told = {one for one, _ in same}, {other for _, other in same}
+    alike = _same_images(_of_voxels(images), _of_voxels(others))
+    for (one, other), count in sorted(alike.items()):
+        if (one, other) not in same:
+            yield Shared(first, one, second, other, "voxels", count)
+    known_pairs = {*same, *alike}
+    told = {one for one, _ in known_pairs}, {other for _, other in known_pairs}
     known = {_bare(image.participant): image.participant for image in others}
     for name in sorted({image.participant for image in images}):
         other_name = known.get(_bare(name))
@@ -283,8 +290,16 @@ def _between(
             yield Shared(first, name, second, other_name, "identifier", 0)
 
 
-def _same_bytes(images: Sequence[Image], others: Sequence[Image]) -> dict[tuple[str, str], int]:
-    """Count images of the same bytes by pair of participants."""
+def _of_voxels(images: Iterable[Image]) -> list[Image]:
+    return [image for image in images if image.checksum.startswith(VOXELS)]
+
+
+def _of_bytes(images: Iterable[Image]) -> list[Image]:
+    return [image for image in images if not image.checksum.startswith(VOXELS)]
+
+
+def _same_images(images: Sequence[Image], others: Sequence[Image]) -> dict[tuple[str, str], int]:
+    """Count images of the same checksum by pair of participants."""
     owners: dict[str, set[str]] = defaultdict(set)
     for image in others:
         owners[image.checksum].add(image.participant)

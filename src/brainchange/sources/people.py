@@ -18,7 +18,7 @@ from brainchange.files import inside
 from brainchange.sources.git_annex import key_of_link, key_of_pointer
 from brainchange.study.decisions import Decision
 from brainchange.study.given import full_label
-from brainchange.study.model import Study, Timepoint
+from brainchange.study.model import Study
 from brainchange.study.people import JOINT, NOTHING, PARTICIPANT, Table
 from brainchange.tables import read_tsv
 
@@ -243,7 +243,7 @@ def _by_timepoint(read: pd.DataFrame, table: pd.DataFrame, study: Study) -> pd.D
 
 
 def _cells(
-    own: pd.DataFrame, sessions: Mapping[Timepoint, Sequence[str]], columns: Sequence[str]
+    own: pd.DataFrame, sessions: Mapping[str, Sequence[str]], columns: Sequence[str]
 ) -> Iterator[tuple[str, object]]:
     """Cells of one participant by timepoint: of several sessions the first that the study names."""
     names = [_session(label).removeprefix("ses-") for label in own["session"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
@@ -14,6 +14,8 @@ from brainchange.study.strict import Direction, Label, Name, Strict, Text
 from brainchange.study.tasks import Events, TaskContrast, task_problems
 
 Timepoint = Literal["pre", "mid", "post", "followup"]
+SECOND_PERIOD = "_2"
+"""Ends the name of a timepoint in the second period of a crossover."""
 Design = Literal["parallel", "crossover", "one_session"]
 ArmRole = Literal["therapy", "comparison", "untreated", "healthy"]
 ArmKind = Literal[
@@ -309,10 +311,28 @@ class Study(Strict):
         """Task of each label in the names of files."""
         return {label: task for task in self.tasks for label in self.task_labels.get(task, (task,))}
 
-    def sessions_of(self, arm: str | None) -> dict[Timepoint, tuple[str, ...]]:
-        """Session labels of each timepoint for the participants of an arm."""
+    def sessions_of(self, arm: str | None) -> dict[str, tuple[str, ...]]:
+        """Session labels of each timepoint for the participants of an arm.
+
+        Of a crossover also those of the second period: ``post_2`` is as long after the second
+        treatment as ``post`` is after the first.
+        """
         own = self.arms[arm].sessions if arm in self.arms else {}
-        return {name: own.get(name, labels) for name, labels in self.timepoints.items()}
+        first = {str(name): own.get(name, labels) for name, labels in self.timepoints.items()}
+        return first | self._second_period(own)
+
+    def _second_period(
+        self, own: Mapping[Timepoint, tuple[str, ...]]
+    ) -> dict[str, tuple[str, ...]]:
+        if self.crossover is None:
+            return {}
+        pairs = dict(zip(self.crossover.treatment, self.crossover.control, strict=True))
+        pairs |= {control: treatment for treatment, control in pairs.items()}
+        found = {
+            f"{name}{SECOND_PERIOD}": tuple(pairs[label] for label in labels if label in pairs)
+            for name, labels in own.items()
+        }
+        return {name: labels for name, labels in found.items() if labels}
 
     def is_randomised(self, contrast: str) -> bool:
         """Whether chance decided between the sides of a contrast; never of ill and healthy."""
@@ -439,6 +459,7 @@ class Study(Strict):
         problems = []
         if (self.design == "crossover") != (self.crossover is not None):
             problems.append("'design: crossover' and the key 'crossover' belong together")
+        problems += self._crossover_problems()
         problems += [
             f"the arm '{name}' names the session '{label}', which is not one of the timepoint "
             f"'{timepoint}'. {did_you_mean(label, self.timepoints.get(timepoint, ()))}"
@@ -458,6 +479,21 @@ class Study(Strict):
             for name in one.contrasts
             if name not in self.contrasts
         ]
+        return problems
+
+    def _crossover_problems(self) -> list[str]:
+        if self.crossover is None:
+            return []
+        sides = (self.crossover.treatment, self.crossover.control)
+        known = tuple(self.timepoint_of_session)
+        problems = [
+            f"crossover names the session '{label}', which is of no timepoint. "
+            f"{did_you_mean(label, known)}"
+            for label in (*sides[0], *sides[1])
+            if label not in known
+        ]
+        if len(sides[0]) != len(sides[1]):
+            problems.append("crossover needs as many sessions after the treatment as after control")
         return problems
 
     def _outcome_problems(self) -> list[str]:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from brainchange.inference.crossover import crossed
+from brainchange.errors import ConfigError
+from brainchange.inference.crossover import crossed, crossover_table
+from brainchange.inference.measures import Measure
+from brainchange.inference.multiplicity import benjamini_hochberg
+from brainchange.inference.participants import enrol
+from brainchange.inference.prepost import PrePost
+from brainchange.project import read_study
+from brainchange.study.model import Study
+from brainchange.study.strict import parse
 
 
 def planted(effect: float, period: float, carry: float, seed: int = 1, n: int = 4000):
@@ -54,3 +65,82 @@ def test_by_hand() -> None:
 def test_an_order_with_one_participant_says_nothing() -> None:
     found = crossed((np.ones(1), np.ones(1)), (np.ones(5), np.ones(5)))
     assert np.isnan([found.effect, found.p, found.carry_over_p]).all()
+
+
+@pytest.fixture(scope="module")
+def crossover(root: Path) -> Study:
+    return read_study(root, "ds005917").model_copy(update={"outcomes": {}})
+
+
+def test_sessions_of_the_second_period_are_those_after_the_other_treatment(
+    crossover: Study,
+) -> None:
+    first, second = crossover.sessions_of("MDD-d"), crossover.sessions_of("MDD-p")
+    assert (first["post"], first["post_2"]) == (("d2",), ("p2",))
+    assert (second["post"], second["post_2"]) == (("p2",), ("d2",))
+    assert (second["followup"], second["followup_2"]) == (("p10",), ("d10",))
+    assert set(crossover.sessions_of(None)) == {"pre", "post", "followup"}
+
+
+def region(name: str) -> Measure:
+    return Measure(name, "region", name.capitalize(), "falff_z", "1", "exploratory")
+
+
+def test_images_are_compared_within_participants_with_period_and_carry_over(
+    crossover: Study,
+) -> None:
+    """The second period of who had ketamine first is saline; of the others it is ketamine."""
+    ketamine_first, saline_first = planted(effect=0.3, period=-0.2, carry=0.0, n=20)
+    arms = np.array(["MDD-d"] * 20 + ["MDD-p"] * 20)
+    names = tuple(f"sub-{place:02d}" for place in range(40))
+    amygdala = np.concatenate([ketamine_first[0], saline_first[1]])
+    later = np.concatenate([ketamine_first[1], saline_first[0]])
+    rng = np.random.default_rng(2)
+    noise = rng.normal(0, 1, (2, 40))
+    noise[1, 3] = np.nan
+    first, second = np.column_stack([amygdala, noise[0]]), np.column_stack([later, noise[1]])
+
+    def between(timepoints: tuple[str, str]) -> PrePost:
+        there = timepoints == ("post", "post_2")
+        return PrePost(
+            names,
+            arms,
+            (region("amygdala"), region("insula")),
+            first if there else np.full_like(first, np.nan),
+            second if there else np.full_like(second, np.nan),
+            np.full(first.shape, "", dtype=object),
+        )
+
+    people = pd.DataFrame({"participant_id": names, "arm": arms, "age": "30", "sex": "F"})
+    table = crossover_table(crossover, enrol(people, crossover), between)
+    rows = table[table["group"] == "ketamine − saline, first infusion"].set_index("measure")
+    assert set(rows["sessions"]) == {"d2 / p2"}
+    assert (rows["kind"] == "region").all()
+    found, expected = rows.loc["amygdala"], crossed(ketamine_first, saline_first)
+    assert found["effect"] == pytest.approx(0.3, abs=0.4)
+    assert (found["effect"], found["period"], found["carry_over"]) == pytest.approx(
+        (expected.effect, expected.period, expected.carry_over)
+    )
+    assert (rows["n_treatment_first"] + rows["n_control_first"]).to_dict() == {
+        "amygdala": 40,
+        "insula": 39,
+    }
+    assert rows["q"].to_numpy() == pytest.approx(benjamini_hochberg(rows["p"].to_numpy()))
+    healthy = table[table["group"] != "ketamine − saline, first infusion"]
+    assert healthy["flag"].str.startswith("an order has fewer").all()
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"treatment": ["d2", "d3"]}, "crossover names the session 'd3', which is of no timepoint"),
+        ({"treatment": ["d2"]}, "as many sessions after the treatment as after control"),
+    ],
+)
+def test_a_crossover_whose_sessions_do_not_pair_is_told(
+    crossover: Study, changed: dict[str, list[str]], told: str
+) -> None:
+    values = crossover.model_dump(mode="json", exclude_unset=True)
+    values["crossover"] |= changed
+    with pytest.raises(ConfigError, match=told):
+        parse(Study, values, "study")

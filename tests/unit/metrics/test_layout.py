@@ -27,9 +27,9 @@ def test_after_which_infusion_a_session_counts_depends_on_the_order(root: Path) 
     of = layout(root, "ds005917")
     assert (of.timepoint("ses-d2"), of.timepoint("ses-p2")) == ("post", "post")
     first = of.for_arm("MDD-d")
-    assert (first.timepoint("ses-d2"), first.timepoint("ses-p2")) == ("post", None)
+    assert (first.timepoint("ses-d2"), first.timepoint("ses-p2")) == ("post", "post_2")
     second = of.for_arm("MDD-p")
-    assert (second.timepoint("ses-d2"), second.timepoint("ses-p10")) == (None, "followup")
+    assert (second.timepoint("ses-d2"), second.timepoint("ses-p10")) == ("post_2", "followup")
     assert of.for_arm(None).timepoints == of.timepoints
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from brainchange.inference.crossover import CROSSOVER_TABLE
 from brainchange.inference.durability_schema import DURABILITY_TABLE
 from brainchange.inference.omnibus_schema import OMNIBUS_TABLE
-from brainchange.report.more import lasting, omnibus
+from brainchange.report.more import both_treatments, lasting, omnibus
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +81,33 @@ def test_several_arms_are_named_with_their_sizes(study: Any) -> None:
     assert told.between == "Untreated − Talk therapy"
     assert told.statistic == "F(2, 12.3) = 7.50"
     assert (told.p, told.shared) == ("p = 0.016 (adjusted)", "")
+
+
+def test_both_treatments_are_told_with_period_and_carry_over() -> None:
+    row = {
+        "study": "one",
+        "group": "ketamine − saline",
+        "measure": "MADRS",
+        "kind": "outcome",
+        "label": "Depression rating",
+        "unit": "points",
+        "sessions": "d2 / p2",
+        "n_treatment_first": 15,
+        "n_control_first": 13,
+        "effect": -8.04,
+        "ci_low": -12.1,
+        "ci_high": -4.0,
+        "p": 0.0004,
+        "q": 0.0012,
+        "period": 1.25,
+        "period_p": 0.52,
+        "carry_over": -3.5,
+        "carry_over_p": 0.44,
+    }
+    none = row | {"measure": "HAMD", "effect": nan, "flag": "no column"}
+    (told,) = both_treatments(CROSSOVER_TABLE.frame([row, none]))
+    assert (told.label, told.counts) == ("MADRS: Depression rating", "15 and 13")
+    assert told.effect == "−8.0 points"
+    assert (told.p, told.period) == ("p = 0.001", "+1.2 points (p = 0.52)")
+    assert told.carry_over == "−3.5 points (p = 0.44)"
+    assert both_treatments(CROSSOVER_TABLE.frame()) == ()
