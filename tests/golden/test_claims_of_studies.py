@@ -8,7 +8,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from brainchange.all_studies.claims import NO_PTSD, claim_matrix, claim_page, real_studies
+from brainchange.all_studies.claims import (
+    NO_PTSD,
+    claim_matrix,
+    claim_page,
+    overlap_notes,
+    real_studies,
+)
 from brainchange.inference.power import minimum_detectable_change
 from brainchange.project import read_study
 from brainchange.project_folder import CLAIMS
@@ -77,6 +83,8 @@ def test_arms_are_counted_once_tables_are_there_with_what_they_could_find(
     youths = cell(matrix, "A1", "ds006303")
     assert (youths["n_treated"], youths["n_control"]) == (44, 0)
     assert youths["minimum_detectable_effect"] == minimum_detectable_change(44)
+    # A correlation is no change: what so many find of it is another question.
+    assert pd.isna(cell(matrix, "T4", "ds006303")["minimum_detectable_effect"])
 
 
 def test_the_smallest_change_of_34_participants_by_the_usual_tables() -> None:
@@ -90,9 +98,22 @@ def test_the_page_stands_alone_and_tells_what_nobody_can(
 ) -> None:
     claims = parse(Claims, read_yaml(root / CLAIMS), CLAIMS).claims
     studies = {name: read_study(root, name) for name in real_studies(root)}
-    page = claim_page(from_locks, claims, studies)
+    notes = overlap_notes(root, list(studies))
+    page = claim_page(from_locks, claims, studies, notes)
     assert NO_PTSD in page
-    assert page.count('<th scope="row">') == 51
+    assert page.count('<th scope="row">') == 51 + 8
+    for told in (
+        "ds002748 and ds003007 share 28 participants: they are not independent",
+        "ds006303 and ds006577 share 40 participants",
+        "No open study of EMDR with images before and after exists.",
+        "No open study of psychodynamic therapy",
+        "No open study of dialectical behaviour therapy",
+    ):
+        assert told in page
+    # Of the flagship everybody was scanned twice; arms are not known from its lock.
+    flagship = page.split("<b>ds003007</b>")[1].split("</tr>")[0]
+    assert "29 (rest)" in flagship
+    assert "? / ?" in flagship
     assert page.count('class="state"') == 51 * 8
     assert "<script" not in page
     assert "http" not in page

@@ -19,6 +19,7 @@ from brainchange.sources.overlap import (
     Image,
     Shared,
     cannot_compare,
+    shared_notes,
     shared_participants,
     study_images,
 )
@@ -80,7 +81,8 @@ def take_together(root: Path, names: Sequence[str] = ()) -> tuple[Table, list[st
         ]
         for row in standardised
     ]
-    notes = [*_shared_notes(shared), *_unknown_notes(cannot_compare(images)), *unreadable]
+    counted_once = shared_notes(shared, "only the larger counts")
+    notes = [*counted_once, *_unknown_notes(cannot_compare(images)), *unreadable]
     return (HEADER, rows), notes
 
 
@@ -162,16 +164,6 @@ def _cells(one: Shared) -> dict[str, object]:
         "evidence": one.evidence,
         "n_images": one.n_images,
     }
-
-
-def _shared_notes(shared: Sequence[Shared]) -> list[str]:
-    pairs = dict.fromkeys((one.study, one.other_study) for one in shared)
-    return [
-        f"{first} and {second} share "
-        f"{sum((one.study, one.other_study) == (first, second) for one in shared)} participants: "
-        "only the larger counts"
-        for first, second in pairs
-    ]
 
 
 def _unknown_notes(pairs: Sequence[tuple[str, str]]) -> list[str]:

@@ -20,6 +20,7 @@ from brainchange.planning.participation import scanned_at
 from brainchange.planning.plan import Plan, make_plan
 from brainchange.project import load_project, read_study
 from brainchange.project_folder import study_names
+from brainchange.sources.overlap import shared_notes, shared_participants, study_images
 from brainchange.sources.people import read_people
 from brainchange.study.claims import Claim
 from brainchange.study.model import Study
@@ -35,6 +36,9 @@ NO_STUDY = {
     "psychodynamic": "no open study of psychodynamic therapy with images before and after exists",
 }
 """Looked for in the public listing of datasets; one that is badly described could be missed."""
+OF_NO_CHANGE = ("prediction", "brain_symptom", "omnibus")
+"""Tables that tell a claim which is no single change: what so many can find of it is another
+question."""
 NO_PTSD = (
     "Nothing here is about the therapy of post-traumatic stress disorder: no open study of it with "
     "images before and after exists, though EMDR is a therapy of it."
@@ -64,7 +68,8 @@ CLAIM_MATRIX_TABLE = TableSchema(
             "minimum_detectable_effect",
             "number",
             "Smallest difference in change found with 80 % power at a two-sided level of 0.05; "
-            "without control, smallest change in standard deviations of change",
+            "without control, smallest change in standard deviations of change; n/a for a claim "
+            "about no single change",
             unit="SD",
         ),
     ),
@@ -118,6 +123,11 @@ def claim_matrix(
         ``CLAIM_MATRIX_TABLE``, claim by claim.
     tuple of str
         Studies that could not be judged, and tables that are not there.
+
+    Notes
+    -----
+    Studies are counted one by one and never added up: some share participants
+    (:func:`overlap_notes`).
     """
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
@@ -138,6 +148,21 @@ def claim_matrix(
         missing = [NO_STUDY[kind] for kind in NO_STUDY if kind in needs and kind not in kinds]
         row["open_data"] = "; ".join(missing) or None
     return CLAIM_MATRIX_TABLE.frame(rows), tuple(notes)
+
+
+def overlap_notes(root: Path, names: Sequence[str]) -> list[str]:
+    """Say which studies share participants, as their locks tell.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the project.
+    names : sequence of str
+        Studies.
+    """
+    locks = root / "data" / "locks"
+    shared = shared_participants({name: study_images(locks, name) for name in names})
+    return shared_notes(shared, "they are not independent, and their numbers must not be added up")
 
 
 def real_studies(root: Path) -> list[str]:
@@ -193,7 +218,9 @@ class _Judgement:
                 "n_treated": found.treated,
                 "n_control": found.control,
                 "n_scanned_twice": found.everybody,
-                "minimum_detectable_effect": found.smallest_effect,
+                "minimum_detectable_effect": (
+                    nan if one.claim.table in OF_NO_CHANGE else found.smallest_effect
+                ),
             }
 
     def _state(self, one: Judged) -> tuple[str, str]:
@@ -228,7 +255,11 @@ class _Judgement:
 
 
 def write_claim_matrix(
-    matrix: pd.DataFrame, claims: Sequence[Claim], studies: Mapping[str, Study], folder: Path
+    matrix: pd.DataFrame,
+    claims: Sequence[Claim],
+    studies: Mapping[str, Study],
+    folder: Path,
+    notes: Sequence[str] = (),
 ) -> None:
     """Write the matrix as a table and as a page that stands alone.
 
@@ -242,13 +273,20 @@ def write_claim_matrix(
         The studies, for their titles.
     folder : Path
         Where ``claim_matrix.tsv`` and ``claims.html`` go.
+    notes : sequence of str
+        What must be known to read it: which studies share participants.
     """
     folder.mkdir(parents=True, exist_ok=True)
     CLAIM_MATRIX_TABLE.write(matrix, folder / "claim_matrix.tsv", sidecar=True)
-    write_text(folder / "claims.html", claim_page(matrix, claims, studies))
+    write_text(folder / "claims.html", claim_page(matrix, claims, studies, notes))
 
 
-def claim_page(matrix: pd.DataFrame, claims: Sequence[Claim], studies: Mapping[str, Study]) -> str:
+def claim_page(
+    matrix: pd.DataFrame,
+    claims: Sequence[Claim],
+    studies: Mapping[str, Study],
+    notes: Sequence[str] = (),
+) -> str:
     """Write the matrix of claims and studies as one HTML page without any other file.
 
     Parameters
@@ -258,7 +296,9 @@ def claim_page(matrix: pd.DataFrame, claims: Sequence[Claim], studies: Mapping[s
     claims : sequence of Claim
         The claims, for their words.
     studies : mapping of str to Study
-        The studies, for their titles.
+        The studies, for their titles and designs.
+    notes : sequence of str
+        What must be known to read it.
     """
     environment = Environment(
         loader=PackageLoader("brainchange.report"), autoescape=True, trim_blocks=True
@@ -268,8 +308,35 @@ def claim_page(matrix: pd.DataFrame, claims: Sequence[Claim], studies: Mapping[s
         for row in matrix.to_dict("records")
     }
     return environment.get_template("claims_of_studies.html.j2").render(
-        claims=claims, studies=studies, cells=cells, no_ptsd=NO_PTSD, therapies=_missing(matrix)
+        claims=claims,
+        studies=studies,
+        cells=cells,
+        told=[
+            _summary(name, study, matrix[matrix["study"] == name])
+            for name, study in studies.items()
+        ],
+        states=STATES.values(),
+        missing=[f"{text[0].upper()}{text[1:]}." for text in _missing(matrix)] + [NO_PTSD],
+        notes=notes,
     )
+
+
+def _summary(name: str, study: Study, rows: pd.DataFrame) -> dict[str, Any]:
+    """One study in a line: design, who was scanned before and after, how many claims it tells."""
+    first = rows[rows["task"] == study.tasks[0]].to_dict("records") or rows.to_dict("records")
+    known = {key: _shown(value) for key, value in first[0].items()}
+    counted = rows["state"].value_counts()
+    return {
+        "study": name,
+        "title": study.title,
+        "contrast": study.contrasts[study.primary_contrast].label,
+        "randomised": study.is_randomised(study.primary_contrast),
+        "task": known["task"],
+        "everybody": known["n_scanned_twice"],
+        "treated": known["n_treated"],
+        "control": known["n_control"],
+        "counts": [int(counted.get(state, 0)) for state in STATES.values()],
+    }
 
 
 def _shown(value: object) -> object:

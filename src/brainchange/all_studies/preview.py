@@ -27,6 +27,7 @@ from brainchange.planning.plan import make_plan
 from brainchange.project import load_project, read_study
 from brainchange.project_folder import study_names
 from brainchange.sources.mriqc import WHOLE_BRAIN, mriqc_runs
+from brainchange.sources.overlap import shared_notes, shared_participants, study_images
 from brainchange.sources.people import read_people
 from brainchange.study.decisions import Decision
 from brainchange.study.model import Arm, Study
@@ -99,7 +100,7 @@ def preview(
     (list of str, list of list of str)
         Header and rows for people: every arm that has both values.
     list of str
-        Studies that could not be read and why, for people.
+        Studies that could not be read and why, and which share participants, for people.
 
     Raises
     ------
@@ -129,6 +130,10 @@ def preview(
             cause="; ".join(found.notes),
             fix="fetch a study (brainchange fetch STUDY), or name a folder of tables with --tables",
         )
+    used = list(dict.fromkeys(name for table in found.within for name in table["study"]))
+    locks = root / "data" / "locks"
+    shared = shared_participants({name: study_images(locks, name) for name in used})
+    found.notes += shared_notes(shared, "they are not independent, and must not be added up")
     return _written(root / FOLDER, found), found.notes
 
 

@@ -46,7 +46,12 @@ def claims(
 
 def _write_all_claims(tables: Path | None) -> None:
     """Write what every study can say about every claim, and tell where."""
-    from brainchange.all_studies.claims import FOLDER, claim_matrix, write_claim_matrix
+    from brainchange.all_studies.claims import (
+        FOLDER,
+        claim_matrix,
+        overlap_notes,
+        write_claim_matrix,
+    )
     from brainchange.project import read_study
     from brainchange.study.claims import Claims
     from brainchange.study.strict import parse, read_yaml
@@ -55,8 +60,9 @@ def _write_all_claims(tables: Path | None) -> None:
     matrix, notes = claim_matrix(root, tables)
     claims = parse(Claims, read_yaml(root / CLAIMS), CLAIMS).claims
     studies = {name: read_study(root, name) for name in dict.fromkeys(matrix["study"])}
-    write_claim_matrix(matrix, claims, studies, root / FOLDER)
-    for note in notes:
+    shared = overlap_notes(root, list(studies))
+    write_claim_matrix(matrix, claims, studies, root / FOLDER, shared)
+    for note in [*notes, *shared]:
         typer.echo(note, err=True)
     for name, states in matrix.groupby("study", sort=False)["state"]:
         counts = ", ".join(f"{n} {state}" for state, n in states.value_counts().items())

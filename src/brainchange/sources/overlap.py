@@ -8,7 +8,7 @@ person. Studies that share participants must not be taken together as if they we
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -246,6 +246,23 @@ def count_people(studies: Mapping[str, Collection[str]], shared: Iterable[Shared
         if ends[0] in same and ends[1] in same:
             same[first(ends[1])] = first(ends[0])
     return sum(name == own for name, own in same.items())
+
+
+def shared_notes(shared: Sequence[Shared], what_counts: str) -> list[str]:
+    """Say of each two studies how many participants they share.
+
+    Parameters
+    ----------
+    shared : sequence of Shared
+        Who is the same (:func:`shared_participants`).
+    what_counts : str
+        What follows from it, for the end of each sentence.
+    """
+    counted = Counter((one.study, one.other_study) for one in shared)
+    return [
+        f"{first} and {second} share {count} participants: {what_counts}"
+        for (first, second), count in counted.items()
+    ]
 
 
 def cannot_compare(studies: Mapping[str, Sequence[Image]]) -> tuple[tuple[str, str], ...]:

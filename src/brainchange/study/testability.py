@@ -262,7 +262,7 @@ def _missing_arms(needs: Requirement, study: Study) -> Iterator[str]:
     for need in needs.arms:
         yield from _missing_arm(need, study)
     therapies = [arm for arm in study.arms.values() if arm.role == "therapy"]
-    if len(therapies) < needs.therapies:
+    if len(therapies) < needs.therapies and needs.therapies > 1:
         yield f"{needs.therapies} arms of talk therapy are needed, there is {len(therapies)}"
 
 
