@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import chdir
+from math import ceil
 from pathlib import Path
 
 import pandas as pd
@@ -162,25 +163,25 @@ def lock_of(root: Path, study: str) -> pd.DataFrame:
         ("ds006577", 100),
     ],
 )
-def test_raw_images_take_five_jobs_a_participant_beside_fetching(
+def test_raw_images_take_four_jobs_a_participant_beside_fetching_and_pictures(
     together: Mapping[str, Mapping[str, str]], root: Path, study: str, scanned: int
 ) -> None:
-    """Prepare, parcellate, measure, anatomy, quality; eight jobs for the study.
+    """Prepare, parcellate, measure, anatomy; pictures of ten together; eight jobs for the study.
 
     Atlas and template are the same in all of them: two jobs, counted for the first.
     """
     units = lock_of(root, study)["who"].nunique() + 1
-    jobs = 5 * scanned + units + 8 + (2 if study == "ds003357" else 0)
+    jobs = 4 * scanned + ceil(scanned / 10) + units + 8 + (2 if study == "ds003357" else 0)
     assert int(together[study]["jobs"]) == jobs
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("study", "scanned"), [("ds003007", 29), ("ds002748", 72)])
-def test_derivatives_take_two_jobs_a_participant_beside_fetching(
+def test_derivatives_take_one_job_a_participant_beside_fetching_and_pictures(
     together: Mapping[str, Mapping[str, str]], root: Path, study: str, scanned: int
 ) -> None:
     units = lock_of(root, study)["who"].nunique() + 1
-    assert int(together[study]["jobs"]) == 2 * scanned + units + 7
+    assert int(together[study]["jobs"]) == scanned + ceil(scanned / 10) + units + 7
 
 
 @pytest.mark.slow
@@ -231,6 +232,6 @@ def test_the_plan_counts_what_snakemake_counts(root: Path, monkeypatch: pytest.M
     )
     counted = re.search(r"^total +(\d+)", dry.stdout + dry.stderr, re.MULTILINE)
     assert counted
-    assert said["jobs"] == counted[1] == "96"
+    assert said["jobs"] == counted[1] == "70"
     assert said["participants"] == "29"
     assert float(said["2 cores (h)"]) >= float(said["64 cores (h)"])
