@@ -71,7 +71,9 @@ def steps_bar(console: Console, begins: str) -> Iterator[Tell]:
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-    with Progress(*columns, *times, console=console, disable=not console.is_terminal) as bar:
+    with Progress(
+        *columns, *times, console=console, disable=not console.is_terminal, transient=True
+    ) as bar:
         task = bar.add_task(begins, total=None)
 
         def tell(done: int, total: int | None, text: str) -> None:

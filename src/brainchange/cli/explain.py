@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from brainchange.cli.complete import known_claims, known_contrasts
-from brainchange.cli.console import StudyArgument
+from brainchange.cli.console import StudyArgument, err, steps_bar
 from brainchange.project_folder import project_folder
 
 
@@ -39,7 +39,8 @@ def explain(
     from brainchange.explain.chain import explain as collect
     from brainchange.project import load_project
 
-    record = collect(load_project(project_folder(), {"study": study}), claim, contrast)
+    with steps_bar(err, "reading results"):
+        record = collect(load_project(project_folder(), {"study": study}), claim, contrast)
     if as_json:
         typer.echo(json.dumps(record, indent=2, ensure_ascii=False))
         return

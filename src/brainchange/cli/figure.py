@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from brainchange.cli.complete import known_figures
-from brainchange.cli.console import StudyArgument
+from brainchange.cli.console import StudyArgument, err, steps_bar
 from brainchange.project_folder import project_folder
 
 
@@ -33,10 +33,7 @@ def figure(
 
     project = load_project(project_folder(), {"study": study})
     results = project.root / "results" / project.study.id
-    paths = redraw(
-        name,
-        (project.study, project.settings, project.claims, project.regions),
-        results,
-        output or results / "figures",
-    )
+    configured = (project.study, project.settings, project.claims, project.regions)
+    with steps_bar(err, "drawing") as tell:
+        paths = redraw(name, configured, results, output or results / "figures", tell)
     typer.echo("\n".join(str(path) for path in paths))

@@ -51,17 +51,19 @@ def lock(
             fix="make both with: brainchange simulate " + study,
         )
     path = output or root / "data" / "locks" / f"{study}.tsv"
-    with err.status("reading what is published", spinner="dots"):
-        rows = _published(described, mirror, path.parent, root)
+    with _repositories_bar(described) as tell:
+        rows = _published(described, mirror, path.parent, root, tell)
     before = read_lock(path) if path.exists() else rows
     write_lock(rows, path)
     for line in lock_changes(before, rows):
-        _tell(line)
+        err.print(escape(line))
     size = human_bytes(sum(row.size_bytes for row in rows))
     out.print(f"{path}: {len(rows)} files, {size}", markup=False)
 
 
-def _published(study: Study, mirror: Path | None, locks: Path, root: Path) -> tuple[LockRow, ...]:
+def _published(
+    study: Study, mirror: Path | None, locks: Path, root: Path, tell: Callable[[str], None]
+) -> tuple[LockRow, ...]:
     """Read what is published of a study; images of a mirror are listed beside the lock."""
     import tempfile
 
@@ -70,16 +72,28 @@ def _published(study: Study, mirror: Path | None, locks: Path, root: Path) -> tu
     from brainchange.sources.overlap import images_path, write_images
 
     if study.folder:
-        return build_local_lock(study.folder, root, _tell)
+        return build_local_lock(study.folder, root, tell)
     with tempfile.TemporaryDirectory() as folder:
-        rows = build_lock(study, mirror, Path(folder), _tell)
+        rows = build_lock(study, mirror, Path(folder), tell)
         images = scanner_images(study, mirror, Path(folder))
     write_images(images, images_path(locks, study.id))
     return rows
 
 
-def _tell(line: str) -> None:
-    err.print(escape(line))
+@contextmanager
+def _repositories_bar(study: Study) -> Iterator[Callable[[str], None]]:
+    """Show how many repositories of a study have been read, and print what is told of each."""
+    total = len(study.repositories) + 1
+    told: list[str] = []
+    with steps_bar(err, "reading what is published") as step:
+        step(0, total, "")
+
+        def tell(line: str) -> None:
+            told.append(line)
+            step(min(len(told), total), total, "")
+            err.print(escape(line))
+
+        yield tell
 
 
 def fetch(
@@ -113,12 +127,12 @@ def fetch(
     rows = select(read_lock(project.lock_path), subject or (), session or ())
     folder = project.study_folder
     if verify:
-        with err.status("reading every file", spinner="dots"):
-            wrong = tuple(verify_rows(rows, folder))
+        with _bytes_bar("reading") as tell:
+            wrong = tuple(verify_rows(rows, folder, tell))
         bad = {file.row for file in wrong}
         result = FetchResult((), tuple(row for row in rows if row not in bad), wrong)
     else:
-        with _fetch_bar() as tell:
+        with _bytes_bar("fetching") as tell:
             result = fetch_rows(
                 rows, folder, root=project.root, sources=project.settings.sources, progress=tell
             )
@@ -127,17 +141,17 @@ def fetch(
 
 
 @contextmanager
-def _fetch_bar() -> Iterator[Callable[[Progress], None]]:
-    """Show how far a fetch has come, with time left; nothing where nobody looks."""
+def _bytes_bar(begins: str) -> Iterator[Callable[[Progress], None]]:
+    """Show how many bytes are done, with time left; nothing where nobody looks."""
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Bar(*columns, TimeRemainingColumn(), console=err, disable=not err.is_terminal) as bar:
-        task = bar.add_task("fetching")
+        task = bar.add_task(begins)
 
         def tell(done: Progress) -> None:
-            described = f"{done.files} of {done.files_total} files"
+            described = f"{begins}: {done.files} of {done.files_total} files"
             total, size = done.size_bytes_total, done.size_bytes
             bar.update(task, description=described, completed=size, total=total)
 

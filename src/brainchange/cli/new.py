@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from brainchange.cli.complete import known_atlases, known_groups
-from brainchange.cli.console import err
+from brainchange.cli.console import err, steps_bar
 from brainchange.errors import BrainchangeError, ConfigError
 from brainchange.project_folder import project_folder, study_file
 
@@ -75,7 +75,7 @@ def new_study(
             where=str(path),
             fix="say --output to write elsewhere, or --name to call the study otherwise",
         )
-    with tempfile.TemporaryDirectory() as work, err.status("reading", spinner="dots"):
+    with tempfile.TemporaryDirectory() as work, steps_bar(err, "reading what is published"):
         if folder is not None:
             found = _of_folder(called, folder, root)
         else:

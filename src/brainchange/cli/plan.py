@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from brainchange.cli.console import err, out, show_table
+from brainchange.cli.console import err, out, show_table, steps_bar
 from brainchange.project_folder import known_studies, project_folder
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def plan(
     from brainchange.project import load_project
 
     root = project_folder()
-    with err.status("planning", spinner="dots"):
+    with steps_bar(err, "planning: asking Snakemake"):
         every = all_ or studies == [ALL]
         names = several_studies(root, ALL if every else studies) or [load_project(root).study.id]
         plans = [make_plan(load_project(root, {"study": name})) for name in names]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from brainchange.cli.console import err, show_table
+from brainchange.cli.console import err, show_table, steps_bar
 from brainchange.errors import ConfigError
 from brainchange.project_folder import CLAIMS, known_studies, project_folder
 
@@ -57,7 +57,8 @@ def _write_all_claims(tables: Path | None) -> None:
     from brainchange.study.strict import parse, read_yaml
 
     root = project_folder()
-    matrix, notes = claim_matrix(root, tables)
+    with steps_bar(err, "reading locks and tables"):
+        matrix, notes = claim_matrix(root, tables)
     claims = parse(Claims, read_yaml(root / CLAIMS), CLAIMS).claims
     studies = {name: read_study(root, name) for name in dict.fromkeys(matrix["study"])}
     shared = overlap_notes(root, list(studies))
@@ -84,7 +85,8 @@ def across(
     from brainchange.all_studies.across import FOLDER, take_together
 
     root = project_folder()
-    table, notes = take_together(root, studies or ())
+    with steps_bar(err, "reading results"):
+        table, notes = take_together(root, studies or ())
     show_table(*table)
     for note in notes:
         err.print(note, markup=False, highlight=False)
@@ -121,7 +123,9 @@ def preview(
     from brainchange.all_studies.preview import preview as estimate
 
     root = project_folder()
-    table, notes = estimate(root, studies or (), tables=tables, quality=named_files(mriqc or ()))
+    given = named_files(mriqc or ())
+    with steps_bar(err, "reading tables"):
+        table, notes = estimate(root, studies or (), tables=tables, quality=given)
     show_table(*table)
     for note in notes:
         err.print(note, markup=False, highlight=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from brainchange.errors import BrainchangeError, ConfigError, did_you_mean
@@ -31,7 +32,13 @@ def drawn_names(results: Path) -> tuple[str, ...]:
         return ()
 
 
-def redraw(name: str, configured: Configured, results: Path, folder: Path) -> tuple[Path, ...]:
+def redraw(
+    name: str,
+    configured: Configured,
+    results: Path,
+    folder: Path,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> tuple[Path, ...]:
     """Draw a figure, or one of its drawings, and write it as SVG, PNG and TSV.
 
     Parameters
@@ -44,6 +51,8 @@ def redraw(name: str, configured: Configured, results: Path, folder: Path) -> tu
         ``results/<study>``, with its tables.
     folder : Path
         Where to.
+    progress : callable, optional
+        Told how many drawings are written, of how many, and which comes next.
 
     Returns
     -------
@@ -67,13 +76,14 @@ def redraw(name: str, configured: Configured, results: Path, folder: Path) -> tu
         raise _unknown(name, results)
     simulated = configured[0].simulated
     folder.mkdir(parents=True, exist_ok=True)
-    return tuple(
-        path
-        for drawing in found
-        for path in theme.save(
+    written: list[Path] = []
+    for number, drawing in enumerate(found):
+        if progress:
+            progress(number, len(found), drawing.name)
+        written += theme.save(
             drawing.figure, drawing.table, folder / drawing.name, simulated=simulated
         )
-    )
+    return tuple(written)
 
 
 def _candidates(name: str, results: Path) -> list[FigureSpec]:
@@ -93,7 +103,7 @@ def _drawn(spec: FigureSpec, configured: Configured, results: Path) -> list[Draw
     if missing:
         raise BrainchangeError(
             f"figure '{spec.name}' is drawn from the table '{missing[0]}', which is missing",
-            where=str(results / f"{missing[0]}.tsv"),
+            where=f"results/{results.name}/{missing[0]}.tsv",
             cause="the study was not run to its end, or by an older version",
             fix=f"make it with: snakemake --config study={configured[0].id}",
         )
@@ -105,7 +115,7 @@ def _unknown(name: str, results: Path) -> ConfigError:
     known = sorted({*figures_of_a_study(), *drawn_names(results)})
     return ConfigError(
         f"there is no figure '{name}'",
-        where=f"{results}",
+        where=f"results/{results.name}/figures",
         cause="a name was mistyped, or the study has no such claim, scale or metric",
         fix=did_you_mean(name, known),
     )

@@ -192,8 +192,19 @@ def missing(rows: Iterable[LockRow], folder: Path) -> list[LockRow]:
     return [row for row in listed if not is_complete(folder / row.path, row)]
 
 
-def verify(rows: Iterable[LockRow], folder: Path) -> list[MissingFile]:
+def verify(
+    rows: Iterable[LockRow], folder: Path, progress: Callback | None = None
+) -> list[MissingFile]:
     """Read every file and list those that are missing or not the ones the lock names.
+
+    Parameters
+    ----------
+    rows : iterable of LockRow
+        Files.
+    folder : Path
+        Folder of the study.
+    progress : callable, optional
+        Told how far it is, before each file.
 
     Raises
     ------
@@ -203,7 +214,12 @@ def verify(rows: Iterable[LockRow], folder: Path) -> list[MissingFile]:
     listed = list(rows)
     absent = set(missing(listed, folder))
     wrong = []
-    for row in listed:
+    total = sum(row.size_bytes for row in listed)
+    read = 0
+    for number, row in enumerate(listed):
+        if progress:
+            progress(Progress(number, len(listed), read, total, received_bytes=0, seconds=0.0))
+        read += row.size_bytes
         path = folder / row.path
         if row in absent:
             wrong.append(MissingFile(row, _why_incomplete(path)))

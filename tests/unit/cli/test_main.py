@@ -196,3 +196,18 @@ def test_a_table_is_aligned_on_a_terminal_and_tab_separated_in_a_pipe(
 
 def test_studies_are_those_with_a_file(project: Path) -> None:
     assert known_studies() == sorted(p.stem for p in (project / "config/studies").glob("*.yaml"))
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else() -> None:
+    from io import StringIO
+
+    from rich.console import Console
+
+    from brainchange.cli.console import steps_bar
+
+    for terminal in (True, False):
+        console = Console(file=StringIO(), force_terminal=terminal, width=100)
+        with steps_bar(console, "begins") as tell:
+            tell(1, 4, "reading")
+        assert ("reading" in console.file.getvalue()) is terminal  # type: ignore[attr-defined]
+        assert ("1/4" in console.file.getvalue()) is terminal  # type: ignore[attr-defined]
