@@ -65,6 +65,7 @@ rule observations:
             "brainchange.metrics.alternatives",
             "brainchange.metrics.derivatives",
             "brainchange.sources.people",
+            "brainchange.sources.people_sidecar",
             "brainchange.metrics.networks",
         ),
     message:

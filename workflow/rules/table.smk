@@ -27,6 +27,7 @@ rule observations:
         settings=(SETTINGS.only("metrics", "networks", "denoising", "coverage"),),
         code=code_digest(
             "brainchange.metrics.given",
+            "brainchange.sources.people_sidecar",
             "brainchange.metrics.derivatives",
             "brainchange.metrics.networks",
         ),

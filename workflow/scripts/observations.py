@@ -18,8 +18,8 @@ from brainchange.metrics.observations import (
     SPECIFICATIONS_TABLE,
 )
 from brainchange.sources.people import read_people
+from brainchange.sources.people_sidecar import write_participants
 from brainchange.study.decisions import DECISIONS_TABLE
-from brainchange.tables import write_tsv
 
 with job(snakemake.log[0]) as log:
     given, output = snakemake.params, snakemake.output
@@ -54,7 +54,8 @@ with job(snakemake.log[0]) as log:
     OBSERVATIONS_TABLE.write(observations, Path(output.observations), sidecar=True)
     COVERAGE_TABLE.write(tables.coverage, Path(output.coverage), sidecar=True)
     DECISIONS_TABLE.write(tables.decisions, Path(output.decisions))
-    write_tsv(people.table, Path(output.participants))
+    own = (folder / study.participants.table).with_suffix(".json")
+    write_participants(people.table, study, Path(output.participants), own)
     SPECIFICATIONS_TABLE.write(others.specifications, Path(output.specifications), sidecar=True)
     write_dataset_description(results, study, folder, version("brainchange"))
     log.tell(f"{len(observations)} observations")

@@ -11,8 +11,8 @@ from brainchange.metrics.derivatives import write_dataset_description
 from brainchange.metrics.given import read_given
 from brainchange.metrics.networks import with_networks
 from brainchange.metrics.observations import COVERAGE_TABLE, OBSERVATIONS_TABLE
+from brainchange.sources.people_sidecar import write_participants
 from brainchange.study.decisions import DECISIONS_TABLE
-from brainchange.tables import write_tsv
 
 with job(snakemake.log[0]) as log:
     given, output = snakemake.params, snakemake.output
@@ -23,6 +23,6 @@ with job(snakemake.log[0]) as log:
     OBSERVATIONS_TABLE.write(observations, Path(output.observations), sidecar=True)
     COVERAGE_TABLE.write(COVERAGE_TABLE.frame(), Path(output.coverage), sidecar=True)
     DECISIONS_TABLE.write(tables.decisions, Path(output.decisions))
-    write_tsv(tables.participants, Path(output.participants))
+    write_participants(tables.participants, study, Path(output.participants), None)
     write_dataset_description(Path(output.dataset).parent, study, None, version("brainchange"))
     log.tell(f"{len(observations)} observations")

@@ -43,6 +43,8 @@ BIDSIGNORE = (
     "/brain",
 )
 """What in the folder of results is no BIDS: names of a proposal, and tables of the whole study."""
+PARTICIPANTS = ("!/participants.tsv", "!/participants.json")
+"""The table of participants is BIDS where everybody in it has a folder, which BIDS asks for."""
 
 
 def write_dataset_description(
@@ -71,14 +73,32 @@ def write_dataset_description(
         "DatasetType": "derivative",
         "License": study.license,
         "HowToAcknowledge": study.citation,
-        "GeneratedBy": [{"Name": "brainchange", "Version": version}],
+        "GeneratedBy": [
+            {
+                "Name": "brainchange",
+                "Version": version,
+                "Description": "Measures of regions, effects of therapy and verdicts; code and "
+                "configuration are in code/",
+            }
+        ],
         "SourceDatasets": [source],
     }
     if study_folder is not None:
         description["DatasetLinks"] = {PREPARED: _relative(study_folder, folder)}
     write_text(folder / "dataset_description.json", _json(description))
-    write_text(folder / ".bidsignore", "\n".join(BIDSIGNORE) + "\n")
+    ignored = BIDSIGNORE + (PARTICIPANTS if _all_have_folders(folder) else ())
+    write_text(folder / ".bidsignore", "\n".join(ignored) + "\n")
     write_text(folder / "README.md", _readme(study))
+
+
+def _all_have_folders(folder: Path) -> bool:
+    table = folder / "participants.tsv"
+    if not table.is_file():
+        return False
+    with table.open(encoding="utf-8") as lines:
+        header, *rows = (line.rstrip("\n").split("\t") for line in lines)
+    named = {row[0] for row in rows}
+    return header[0] == "participant_id" and named == {one.name for one in folder.glob("sub-*")}
 
 
 def write_derivatives(

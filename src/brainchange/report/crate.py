@@ -3,6 +3,10 @@
 Profiles: Process Run Crate 0.5, Workflow Run Crate 0.5 and Workflow RO-Crate 1.0 (Leo et al. 2024,
 PLoS One 19:e0309210). The metadata are written by the library `rocrate`; what was run (workflow,
 configuration, lock) is copied into ``code/``, as BIDS has it, so that the crate is whole.
+
+The base is RO-Crate 1.1, on which these profiles stand. Who ran it (``agent``), and author and
+publisher of the crate, are recommended and not written: the program does not know them; whoever
+archives the crate adds them.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,30 +25,26 @@ from rocrate.model.softwareapplication import SoftwareApplication
 from rocrate.rocrate import ROCrate
 
 from brainchange.files import checksum
+from brainchange.report.crate_terms import address_of, kind_of, licence_address
 from brainchange.report.provenance import versions
 from brainchange.sources.lock import LockRow
 from brainchange.study.model import Study
 
 METADATA = "ro-crate-metadata.json"
+README = "README.md"
 CODE = "code"
 MAIN = f"{CODE}/workflow/Snakefile"
+VERSION = "1.1"
+WORKFLOW_PROFILE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
+BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 PROFILES = (
     ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
     ("https://w3id.org/ro/wfrun/workflow/0.5", "Workflow Run Crate", "0.5"),
-    ("https://w3id.org/workflowhub/workflow-ro-crate/1.0", "Workflow RO-Crate", "1.0"),
+    (WORKFLOW_PROFILE, "Workflow RO-Crate", "1.0"),
 )
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 MOST_INPUTS = 2000
 """Files of a lock that are described one by one; the lock itself holds all of them."""
-KINDS = {
-    ".tsv": "text/tab-separated-values",
-    ".json": "application/json",
-    ".html": "text/html",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".md": "text/markdown",
-    ".yaml": "application/yaml",
-}
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,18 @@ def write_crate(run: Run) -> Path:
     copied = _copy(run)
     outcome = [path for path in _results(run.results) if path not in copied]
     ended = max((path.stat().st_mtime for path in outcome), default=0.0)
-    crate = ROCrate(gen_preview=False)
+    crate = ROCrate(gen_preview=False, version=VERSION)
     crate.metadata.extra_contexts.append(TERMS)
     workflow = crate.add_workflow(
         run.results / MAIN, MAIN, main=True, lang="snakemake", properties=_file(run.results / MAIN)
     )
     workflow["name"] = "brainchange"
+    workflow["version"] = version("brainchange")
+    workflow["conformsTo"] = _named(crate, BIOSCHEMAS, "ComputationalWorkflow", "1.0-RELEASE")
+    crate.metadata["conformsTo"] = [
+        {"@id": f"https://w3id.org/ro/crate/{VERSION}"},
+        {"@id": WORKFLOW_PROFILE},
+    ]
     inputs = [_added(crate, run.results, path) for path in copied if path.name != "Snakefile"]
     inputs += [_dataset(crate, run.study), *_fetched(crate, run.lock)]
     outputs = [_added(crate, run.results, path) for path in outcome]
@@ -136,17 +143,18 @@ def _results(folder: Path) -> Iterator[Path]:
 
 
 def _file(path: Path) -> dict[str, Any]:
-    described = {
+    return {
         "name": path.name,
         "contentSize": str(path.stat().st_size),
         "sha256": checksum(path, "sha256").removeprefix("sha256:"),
+        "encodingFormat": kind_of(path),
     }
-    kind = KINDS.get(path.suffix)
-    return described | ({"encodingFormat": kind} if kind else {})
 
 
 def _added(crate: ROCrate, folder: Path, path: Path) -> Any:  # noqa: ANN401 (entities of the library)
-    return crate.add_file(path, path.relative_to(folder).as_posix(), properties=_file(path))
+    name = path.relative_to(folder).as_posix()
+    about = {"about": {"@id": "./"}} if name == README else {}
+    return crate.add_file(path, name, properties=_file(path) | about)
 
 
 def _dataset(crate: ROCrate, study: Study) -> Any:  # noqa: ANN401
@@ -172,34 +180,33 @@ def _fetched(crate: ROCrate, lock: Sequence[LockRow]) -> Iterator[Any]:
             continue
         kind, _, digest = row.checksum.partition(":")
         described = {"name": row.path, "contentSize": str(row.size_bytes)}
+        described["encodingFormat"] = kind_of(Path(row.path))
         described |= {"sha256": digest} if kind == "sha256" else {"identifier": row.checksum}
         yield crate.add_file(row.url, properties=described)
 
 
 def _root(crate: ROCrate, study: Study, moment: datetime) -> None:
-
+    """Describe the whole: name, licence, profiles."""
     crate.name = f"brainchange: {study.title}"
     simulated = " Simulated data: no real participant." if study.simulated else ""
     crate.description = (
         f"What open data of {study.id} (version {study.version}) say about the claim that talk "
         f"therapy changes the brain: numbers, effects, verdicts, figures, report.{simulated}"
     )
-    crate.license = study.license
+    place = licence_address(study.license)
+    crate.license = _named(crate, place, study.license) if place else study.license
     crate.datePublished = moment
-    profiles = [
-        crate.add(
-            ContextEntity(
-                crate,
-                address,
-                properties={"@type": "CreativeWork", "name": name, "version": version},
-            )
-        )
-        for address, name, version in PROFILES
-    ]
-    crate.root_dataset["conformsTo"] = profiles
+    crate.root_dataset["conformsTo"] = [_named(crate, *profile) for profile in PROFILES]
 
 
-def _action(  # the parts of one run belong together
+def _named(crate: ROCrate, address: str, name: str, number: str = "") -> Any:  # noqa: ANN401
+    """Describe something that lies elsewhere: a profile, a licence."""
+    described = {"@type": "CreativeWork", "name": name}
+    described |= {"version": number} if number else {}
+    return crate.add(ContextEntity(crate, address, properties=described))
+
+
+def _action(
     crate: ROCrate,
     run: Run,
     moment: datetime,
@@ -208,19 +215,14 @@ def _action(  # the parts of one run belong together
     inputs: Iterable[Any],
     outputs: Iterable[Any],
 ) -> None:
-
-    programs = [
-        crate.add(
-            SoftwareApplication(
-                crate, f"#{name.lower()}-{version}", properties={"name": name, "version": version}
-            )
-        )
-        for name, version in versions()
-    ]
+    """Tie inputs, workflow, programs and results of a run together."""
+    programs = [_program(crate, name, number) for name, number in versions()]
     workflow["softwareRequirements"] = programs
     described = {
         "@type": "CreateAction",
         "name": f"snakemake --config study={run.study.id}",
+        "description": f"Analysis of {run.study.id}, version {run.study.version}: from its files "
+        "to measures of regions, effects, verdicts, figures and the report.",
         "endTime": moment.isoformat(),
         "actionStatus": "http://schema.org/CompletedActionStatus",
     }
@@ -228,4 +230,12 @@ def _action(  # the parts of one run belong together
     action["instrument"] = workflow
     action["object"] = list(inputs)
     action["result"] = list(outputs)
-    crate.root_dataset["mentions"] = [action]
+    crate.root_dataset["mentions"] = action
+
+
+def _program(crate: ROCrate, name: str, number: str) -> Any:  # noqa: ANN401
+    """Describe a program that took part, under the address where it is at home."""
+    home = address_of(name)
+    described = {"name": name, "version": number} | ({"url": home} if home else {})
+    place = f"{home}#{name.lower()}-{number}"
+    return crate.add(SoftwareApplication(crate, place, properties=described))

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from brainchange.metrics.derivatives import write_dataset_description, write_derivatives
@@ -18,6 +19,7 @@ from brainchange.metrics.gather import (
     write_participant_tables,
 )
 from brainchange.metrics.observations import COVERAGE_TABLE, OBSERVATIONS_TABLE
+from brainchange.sources.people_sidecar import write_participants
 from brainchange.tables import read_tsv
 
 STEM = "sub-01_ses-pre_task-rest_space-T1w_seg-aparcaseg_desc-"
@@ -33,6 +35,8 @@ def results(tiny, table_paths, tmp_path):
     measured = tiny.measure()
     folder = tmp_path / "results" / "tiny"
     write_derivatives(measured, folder, tiny.study.images, tiny.settings)
+    people = pd.DataFrame({"participant_id": ["sub-01"], tiny.study.participants.arm_column: "a"})
+    write_participants(people, tiny.study, folder / "participants.tsv", None)
     write_dataset_description(folder, tiny.study, tiny.folder, "0.1.0")
     tables = participant_tables(measured, tiny.layout)
     write_participant_tables(tables, table_paths(folder / "measured"))
@@ -52,9 +56,23 @@ def test_the_dataset_passes_the_bids_validator(results):
     done = subprocess.run(
         [program, str(folder), "--format", "json"], capture_output=True, text=True, check=False
     )
-    issues = json.loads(done.stdout)["issues"]["issues"]
+    told = json.loads(done.stdout)
+    issues = told["issues"]["issues"]
+    # The table of participants is looked at, and every column of it is described.
+    assert [one["participantId"] for one in told["summary"]["subjectMetadata"]] == ["01"]
+    assert "TSV_ADDITIONAL_COLUMNS_UNDEFINED" not in {issue["code"] for issue in issues}
     assert [issue for issue in issues if issue["severity"] == "error"] == []
     assert done.returncode == 0
+
+
+def test_participants_without_folders_are_not_shown_to_the_validator(results, tiny):
+    """BIDS wants a folder for everybody in the table; who was not measured has none."""
+    folder, _ = results
+    assert "!/participants.tsv" in (folder / ".bidsignore").read_text()
+    with (folder / "participants.tsv").open("a") as table:
+        table.write("sub-02\ta\n")
+    write_dataset_description(folder, tiny.study, tiny.folder, "0.1.0")
+    assert "!/participants.tsv" not in (folder / ".bidsignore").read_text()
 
 
 def test_signals_have_one_row_a_volume_and_censored_ones_are_missing(results):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rocrate.rocrate import ROCrate
 
-from brainchange.report.crate import METADATA, PROFILES, Run, write_crate
+from brainchange.report.crate import METADATA, PROFILES, WORKFLOW_PROFILE, Run, write_crate
+from brainchange.report.crate_terms import licence_address
 from brainchange.sources.lock import LockRow
 
 FILES = {
+    "README.md": "# Results\n",
     "report.html": "<!doctype html>",
     "verdicts.tsv": "measure\tverdict\n",
     "figures/forest a.svg": "<svg/>",
@@ -105,6 +108,60 @@ def test_every_link_leads_to_something_that_is_described(entities: dict[str, Any
             cells = cell if isinstance(cell, list) else [cell]
             for aim in (c["@id"] for c in cells if isinstance(c, dict) and "@id" in c):
                 assert aim in entities or "://" in aim, aim
+
+
+def test_required_properties_of_the_profiles_are_there(entities: dict[str, Any]) -> None:
+    """Rules that rocrate-validator 0.13 holds a Workflow Run Crate 0.5 against, as required."""
+    descriptor, root = entities["ro-crate-metadata.json"], entities["./"]
+    assert linked(descriptor["about"]) == ["./"]
+    assert "https://w3id.org/ro/crate/1.1" in linked(descriptor["conformsTo"])
+    assert root["@type"] == "Dataset"
+    workflow = entities[linked(root["mainEntity"])[0]]
+    assert {"File", "SoftwareSourceCode", "ComputationalWorkflow"} <= set(workflow["@type"])
+    assert entities[linked(workflow["programmingLanguage"])[0]]["@type"] == "ComputerLanguage"
+    for profile in linked(root["conformsTo"]):
+        assert entities[profile]["@type"] == "CreativeWork"
+        assert entities[profile]["version"] == profile.rpartition("/")[2]
+    instruments = [one["instrument"] for one in entities.values() if one["@type"] == "CreateAction"]
+    assert [linked(one) for one in instruments] == [linked(root["mainEntity"])]
+
+
+def test_recommended_properties_are_there_where_the_program_can_know_them(
+    entities: dict[str, Any],
+) -> None:
+    """Of the same validator; agent, author and publisher are for whoever archives the crate."""
+    root = entities["./"]
+    (licence,) = linked(root["license"])
+    assert licence == "https://spdx.org/licenses/CC0-1.0"
+    assert entities[licence]["name"] == "CC0"
+    assert WORKFLOW_PROFILE in linked(entities["ro-crate-metadata.json"]["conformsTo"])
+    assert isinstance(root["mentions"], dict)
+    assert entities["README.md"]["about"] == {"@id": "./"}
+    workflow = entities["code/workflow/Snakefile"]
+    assert workflow["version"]
+    assert linked(workflow["conformsTo"])[0].startswith("https://bioschemas.org/profiles/")
+    (action,) = (one for one in entities.values() if one["@type"] == "CreateAction")
+    assert action["description"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", action["endTime"])
+    for one in entities.values():
+        if "File" in one["@type"]:
+            assert re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", one["encodingFormat"]), one["@id"]
+        if one["@type"] == "SoftwareApplication" and one["name"] != "brainchange":
+            assert one["url"].startswith("http"), one
+            assert one["@id"] == f"{one['url']}#{one['name'].lower()}-{one['version']}"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("CC0", "https://spdx.org/licenses/CC0-1.0"),
+        ("CC BY 4.0", "https://spdx.org/licenses/CC-BY-4.0"),
+        ("cc-by-nc-4.0", "https://spdx.org/licenses/CC-BY-NC-4.0"),
+        ("ask the authors", ""),
+    ],
+)
+def test_a_licence_is_given_the_address_it_has(name: str, expected: str) -> None:
+    assert licence_address(name) == expected
 
 
 def test_describing_it_again_changes_nothing(run: Run) -> None:
