@@ -23,9 +23,7 @@ def test_columns_the_study_names_are_described_by_it(root: Path) -> None:
         "Units": "points",
     }
     assert told["group"]["Levels"]["depr_cbt"].startswith("CBT. Cognitive behavioural therapy")
-    assert told["IQ_Raven"] == {
-        "Description": "Column of the dataset that the analysis does not use"
-    }
+    assert told["IQ_Raven"] == {"Description": UNUSED}
 
 
 @pytest.mark.parametrize("broken", ["", "[1]", '{"IQ_Raven": 3}', "{"])
