@@ -17,7 +17,11 @@ import yaml
 from typer.testing import CliRunner
 
 from brainchange.cli import app
+from brainchange.inference.threat_row import ASKED
 from brainchange.inference.verdict_text import Outcome
+from brainchange.metrics.registry import metrics
+from brainchange.study.claims import Claims
+from brainchange.study.strict import parse, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -31,6 +35,11 @@ pytestmark = pytest.mark.slow
 
 def blocks(page: Path) -> list[tuple[str, str]]:
     return BLOCK.findall(page.read_text(encoding="utf-8"))
+
+
+def read_claims() -> Claims:
+    path = ROOT / "config" / "claims.yaml"
+    return parse(Claims, read_yaml(path), path.name)
 
 
 def named(page: Path) -> str:
@@ -190,3 +199,38 @@ def test_every_message_of_the_page_on_trouble_is_one_of_the_program() -> None:
         parts = [part.strip(" '.,") for part in re.split(r"…|\bN\b|STUDY", message)]
         missing = [part for part in parts if len(part) > 3 and part not in told]
         assert missing == [], message
+
+
+METHODS = (DOCS / "methods.md").read_text(encoding="utf-8")
+
+
+def test_the_methods_tell_every_metric_and_every_threat() -> None:
+    named = set(re.findall(r"`([a-z0-9_]+)`", METHODS))
+    computed = {name for metric in metrics().values() for name in metric.produced}
+    assert computed - named == set()
+    assert set(ASKED) - named == set()
+    results = (DOCS / "results.md").read_text(encoding="utf-8")
+    assert set(ASKED) - set(re.findall(r"`([a-z0-9_]+)`", results)) == set()
+
+
+def test_every_table_of_the_results_is_told_in_words_somewhere() -> None:
+    """Beside the generated reference: what one row of it is, and how it is read."""
+    listed = (DOCS / "reference" / "tables.md").read_text(encoding="utf-8")
+    pages = " ".join(page.read_text(encoding="utf-8") for page in DOCS.glob("*.md"))
+    tables = re.findall(r"^## (\w+)", listed, re.MULTILINE)
+    elsewhere = {"lock", "region_places", "spheres", "participant_observations", "truth"}
+    told = {"quality_pictures": "pictures"}
+    names = [told.get(name, name) for name in tables if name not in elsewhere]
+    assert len(names) > 30
+    assert [name for name in names if f"{name}.tsv" not in pages] == []
+
+
+def test_every_source_of_the_methods_is_one_the_code_names() -> None:
+    code = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    code = " ".join(code.split())
+    cited = re.findall(r"([A-Z][\w-]+)(?:,? et al\.| (?:&|and) [A-Z][\w-]+)?,? \(?(\d{4})", METHODS)
+    assert len(cited) > 50
+    unknown = [
+        (name, year) for name, year in cited if not re.search(rf"{name}\b.{{0,120}}{year}", code)
+    ]
+    assert unknown == []
