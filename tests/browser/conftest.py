@@ -16,6 +16,12 @@ from made_up.results import made_up
 from made_up.study import MadeUp
 
 Open = Callable[..., Any]
+PATIENCE = 180_000
+"""Milliseconds: a machine that does other things too is slow, not wrong."""
+NO_STORAGE = """Object.defineProperty(window, "localStorage", {
+  get() { throw new DOMException("denied", "SecurityError"); }
+});"""
+"""As a browser does where a person or a policy forbids to store anything."""
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +42,13 @@ def open_page(browser: Any, report: Path) -> Iterator[Open]:
     heard: list[str] = []
     contexts = []
 
-    def open_(path: Path = report, part: str = "", **how: Any) -> Any:
+    def open_(path: Path = report, part: str = "", *, storage: bool = True, **how: Any) -> Any:
         context = browser.new_context(**how)
         contexts.append(context)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
+        if not storage:
+            page.add_init_script(NO_STORAGE)
         page.on("console", lambda said: heard.append(f"{said.type}: {said.text}"))
         page.on("pageerror", lambda error: heard.append(f"error: {error}"))
         page.on("dialog", lambda asked: (heard.append(f"dialog: {asked.message}"), asked.dismiss()))

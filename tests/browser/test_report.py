@@ -34,6 +34,9 @@ FOCUS = """() => {
   };
 }"""
 OPEN_ALL = "document.querySelectorAll('details').forEach(part => part.open = true)"
+UNDRAWN = "document.querySelectorAll('.plot svg > g').forEach(drawn => drawn.remove())"
+"""Pictures keep their names and words and lose their marks, of which a page has 100,000."""
+GROUND = "getComputedStyle(document.documentElement).backgroundColor"
 HOSTILE = (
     "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>",
     "\u202eevil 🙂\nnext line",
@@ -87,15 +90,55 @@ def test_a_filter_leaves_the_rows_that_hold_the_words(open_page: Any) -> None:
 
 
 def test_dark_pages_are_dark_and_pictures_with_them(open_page: Any) -> None:
-    ground = "getComputedStyle(document.documentElement).backgroundColor"
     ink = "getComputedStyle(document.querySelector('figure svg [style*=\"fill: var(--f\"]')).fill"
     seen = {}
     for scheme in ("light", "dark"):
         page = open_page(color_scheme=scheme)
-        seen[scheme] = (page.evaluate(ground), page.evaluate(ink))
+        seen[scheme] = (page.evaluate(GROUND), page.evaluate(ink))
     assert seen["light"][0] == "rgb(255, 255, 255)"
     assert max(map(int, re.findall(r"\d+", seen["dark"][0]))) < 60
     assert seen["light"][1] != seen["dark"][1]
+
+
+def brightness(page: Any) -> int:
+    return max(map(int, re.findall(r"\d+", page.evaluate(GROUND))))
+
+
+def test_the_reader_chooses_light_or_dark_by_keyboard_and_it_is_kept(open_page: Any) -> None:
+    page = open_page(color_scheme="dark")
+    assert brightness(page) < 60
+    chosen = page.locator(".scheme input:checked")
+    assert chosen.get_attribute("value") == ""
+    chosen.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".scheme input:checked").get_attribute("value") == "light"
+    assert brightness(page) == 255
+    page.reload()
+    assert brightness(page) == 255
+    assert page.locator(".scheme input:checked").get_attribute("value") == "light"
+    page.locator(".scheme input:checked").focus()
+    page.keyboard.press("ArrowRight")
+    page.emulate_media(color_scheme="light")
+    assert brightness(page) < 60
+    page.emulate_media(media="print")
+    assert brightness(page) == 255
+    page.emulate_media(media="screen")
+    page.locator(".scheme label").first.click()
+    assert brightness(page) == 255
+
+
+def test_where_nothing_may_be_stored_the_switch_works_and_says_nothing(open_page: Any) -> None:
+    page = open_page(color_scheme="light", storage=False)
+    page.locator(".scheme label").nth(2).click()
+    assert brightness(page) < 60
+
+
+def test_pictures_of_images_do_not_glare_on_a_dark_page(open_page: Any) -> None:
+    page = open_page(color_scheme="dark")
+    dimmed = "[...document.querySelectorAll('main img')].map(one => getComputedStyle(one).filter)"
+    filters = page.evaluate(dimmed)
+    assert filters
+    assert all(one.startswith("brightness(0.") for one in filters)
 
 
 def test_on_paper_nothing_is_cut_and_what_is_folded_is_open(open_page: Any) -> None:
@@ -136,6 +179,7 @@ def test_nothing_grave_is_found_by_axe(open_page: Any, scheme: str) -> None:
 
     page = open_page(color_scheme=scheme, viewport={"width": 1000, "height": 800}, bypass_csp=True)
     page.evaluate(OPEN_ALL)
+    page.evaluate(UNDRAWN)
     # What a page is built of does not depend on its colours, and takes long to look through.
     only = {"runOnly": ["color-contrast"]} if scheme == "dark" else None
     grave = {

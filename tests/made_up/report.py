@@ -9,6 +9,7 @@ from brainchange.figures.drawing import FigureInput
 from brainchange.report.page import ReportInput
 from brainchange.report.pictures import read_pictures
 from brainchange.report.provenance import InputFile, Provenance
+from brainchange.report.results import RESULTS
 from brainchange.study.regions import Region
 from made_up.verdicts import trace_of
 
@@ -28,7 +29,7 @@ def report_of(given: FigureInput, folder: Path) -> ReportInput:
         settings=given.settings,
         claims=given.claims,
         regions=REGIONS,
-        tables=given.tables,
+        tables={name: table for name, table in given.tables.items() if name in RESULTS},
         trace=trace_of(given.tables["effects"], given.claims, given.study),
         pictures=read_pictures(folder),
         provenance=PROVENANCE,

@@ -29,6 +29,8 @@ rule report:
         attrition=rules.effects.output.attrition,
         decisions=rules.effects.output.decisions,
         prediction=rules.prediction.output.prediction,
+        prediction_null=rules.prediction.output.null,
+        edges=rules.effects.output.edges,
         coverage=rules.observations.output.coverage,
         figures=rules.figures.output.figures,
         quality=(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import pandas as pd
@@ -34,6 +36,34 @@ class FigureInput:
     claims: Claims
     tables: Mapping[str, pd.DataFrame]
     regions: tuple[Region, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """What a figure was made from, for its foot: study, seed, begin of the digest."""
+        digest = configuration(self.study, self.settings, self.claims, self.regions)[:8]
+        return f"{self.study.id} · seed {self.settings.seed} · configuration {digest}"
+
+
+def configuration(
+    study: Study, settings: Settings, claims: Claims, regions: Sequence[Region]
+) -> str:
+    """Digest of a configuration as read: an edit of comments changes nothing.
+
+    Parameters
+    ----------
+    study, settings, claims, regions
+        The configuration; where files came from (``sources``) does not count.
+
+    Returns
+    -------
+    str
+        SHA-256, hexadecimal.
+    """
+    digest = hashlib.sha256(study.model_dump_json().encode())
+    digest.update(settings.model_dump_json(exclude={"sources"}).encode())
+    digest.update(claims.model_dump_json().encode())
+    digest.update(json.dumps([asdict(region) for region in regions], default=str).encode())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

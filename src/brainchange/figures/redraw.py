@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from brainchange.errors import BrainchangeError, ConfigError, did_you_mean
@@ -66,22 +67,27 @@ def redraw(
     BrainchangeError
         A table it is drawn from is missing.
     """
+    study, settings, claims, regions = configured
+    given = FigureInput(study, settings, claims, {}, regions)
     found = [
         drawing
         for spec in _candidates(name, results)
-        for drawing in _drawn(spec, configured, results)
+        for drawing in _drawn(spec, given, results)
         if name in (spec.name, drawing.name)
     ]
     if not found:
         raise _unknown(name, results)
-    simulated = configured[0].simulated
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for number, drawing in enumerate(found):
         if progress:
             progress(number, len(found), drawing.name)
         written += theme.save(
-            drawing.figure, drawing.table, folder / drawing.name, simulated=simulated
+            drawing.figure,
+            drawing.table,
+            folder / drawing.name,
+            simulated=study.simulated,
+            origin=given.origin,
         )
     return tuple(written)
 
@@ -97,7 +103,7 @@ def _candidates(name: str, results: Path) -> list[FigureSpec]:
     return begun
 
 
-def _drawn(spec: FigureSpec, configured: Configured, results: Path) -> list[Drawing]:
+def _drawn(spec: FigureSpec, given: FigureInput, results: Path) -> list[Drawing]:
     tables = tables_of(results, spec.needs)
     missing = [table for table in spec.needs if table not in tables]
     if missing:
@@ -105,10 +111,9 @@ def _drawn(spec: FigureSpec, configured: Configured, results: Path) -> list[Draw
             f"figure '{spec.name}' is drawn from the table '{missing[0]}', which is missing",
             where=f"results/{results.name}/{missing[0]}.tsv",
             cause="the study was not run to its end, or by an older version",
-            fix=f"make it with: snakemake --config study={configured[0].id}",
+            fix=f"make it with: snakemake --config study={given.study.id}",
         )
-    study, settings, claims, regions = configured
-    return list(drawings(spec, FigureInput(study, settings, claims, tables, regions)))
+    return list(drawings(spec, replace(given, tables=tables)))
 
 
 def _unknown(name: str, results: Path) -> ConfigError:

@@ -114,7 +114,11 @@ def _write_figure(given: FigureInput, folder: Path, name: str) -> list[Row]:
     spec, rows = figures()[name], []
     for drawing in drawings(spec, given):
         theme.save(
-            drawing.figure, drawing.table, folder / drawing.name, simulated=given.study.simulated
+            drawing.figure,
+            drawing.table,
+            folder / drawing.name,
+            simulated=given.study.simulated,
+            origin=given.origin,
         )
         rows.append(_row(spec, drawing))
     return rows

@@ -29,7 +29,7 @@ BAND = "#e9eef4"
 PAPER = "#ffffff"
 WARNING = "#a3330b"
 
-TITLE, BODY, SMALL = 11.0, 8.5, 7.5
+TITLE, BODY, SMALL, TINY = 11.0, 8.5, 7.5, 5.5
 STAMP = "SIMULATED DATA"
 PNG_DPI = 300
 PNG_COMPRESSION = 3
@@ -193,7 +193,34 @@ def stamp(figure: Figure) -> None:
     )
 
 
-def save(figure: Figure, table: pd.DataFrame, stem: Path, *, simulated: bool) -> tuple[Path, ...]:
+def sign(figure: Figure, origin: str) -> None:
+    """Write what a figure was made from into its lower right corner, below everything, once.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The picture.
+    origin : str
+        Study, seed and digest of the configuration.
+    """
+    if not origin or any(text.get_gid() == "origin" for text in figure.texts):
+        return
+    width, height = figure.get_size_inches()
+    figure.text(
+        1 - 0.14 / width,
+        0.03 / height,
+        origin,
+        ha="right",
+        va="bottom",
+        fontsize=TINY,
+        color=MUTED,
+        gid="origin",
+    )
+
+
+def save(
+    figure: Figure, table: pd.DataFrame, stem: Path, *, simulated: bool, origin: str = ""
+) -> tuple[Path, ...]:
     """Write a figure as SVG and PNG (300 dpi), and the table it was drawn from as TSV.
 
     Nothing in the files depends on the time or the machine: the same table gives the same bytes.
@@ -208,6 +235,8 @@ def save(figure: Figure, table: pd.DataFrame, stem: Path, *, simulated: bool) ->
         Path without suffix.
     simulated : bool
         Whether to stamp SIMULATED DATA on it.
+    origin : str
+        What it was made from, for its foot: study, seed, digest of the configuration.
 
     Returns
     -------
@@ -218,6 +247,7 @@ def save(figure: Figure, table: pd.DataFrame, stem: Path, *, simulated: bool) ->
     with applied():
         if simulated:
             stamp(figure)
+        sign(figure, origin)
         with complete_or_absent(paths[0]) as temporary:
             figure.savefig(temporary, format="svg", dpi=SVG_DPI, metadata={"Date": None})
         with complete_or_absent(paths[1]) as temporary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -32,8 +33,9 @@ LEADS = {"change_score": "", "ancova": " of the difference at equal values befor
 
 
 def amount(value: float) -> str:
-    """Write a number with four significant digits and a true minus sign."""
-    return f"{value:.4g}".replace("-", "−")
+    """Write a number with three significant digits, or as a whole one, and with a true minus."""
+    text = f"{value:.0f}" if 1000 <= abs(value) < math.inf else f"{value:.3g}"
+    return text.replace("-", "−")
 
 
 def quantity(evidence: Evidence, value: float) -> str:
@@ -42,13 +44,15 @@ def quantity(evidence: Evidence, value: float) -> str:
 
 
 def p_text(p: float) -> str:
-    """Write a p value: three decimals, ``< .001`` below."""
-    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".")
+    """Write a p value as figures do: ``p = 0.031``, ``p = 0.17``, ``p < 0.001``."""
+    if p < 0.001:
+        return "p < 0.001"
+    return f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
 
 
 def level_text(alpha: float) -> str:
-    """Write a level as p values are written: ``.05``."""
-    return f"{alpha:g}".replace("0.", ".")
+    """Write a level as p values are written: ``0.05``."""
+    return f"{alpha:g}"
 
 
 MEANINGS: Mapping[Outcome, str] = {

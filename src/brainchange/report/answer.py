@@ -211,7 +211,7 @@ def _why(outcome: str, reasons: Sequence[str], rules: Sequence[Trace]) -> tuple[
         ]
         return tuple(lacking) or ("every safeguard holds",)
     if outcome == "INCONCLUSIVE":
-        return ("neither a difference nor its absence can be told",)
+        return ()
     return tuple(reasons[:1])
 
 
@@ -233,11 +233,11 @@ def _ceiling(row: Row, digits: int) -> list[str]:
     unit, found = text_of(row["unit"]), []
     if math.isfinite(row["minimum_detectable_difference"]):
         said = with_unit(row["minimum_detectable_difference"], digits, unit)
-        found.append(f"finds ± {said} with 80 % power")
+        found.append(f"finds ± {said}")
     if math.isfinite(row["smallest_equivalence_difference"]):
-        said = with_unit(row["smallest_equivalence_difference"], digits, unit)
-        found.append(f"excludes at best what is beyond ± {said}")
+        said = number(row["smallest_equivalence_difference"], digits)
+        found.append(f"excludes beyond ± {said} at best")
     if math.isfinite(row["bayes_factor_01_ceiling"]):
         said = number(row["bayes_factor_01_ceiling"], 1)
-        found.append(f"Bayes factor for no difference at most {said}")
+        found.append(f"Bayes factor for none at most {said}")
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from brainchange.figures.numbers import interval, number, p_value, places
+from brainchange.figures.numbers import interval, number, p_value, places, plural
 from brainchange.figures.wording import text_of, with_unit
 from brainchange.inference.reliability_schema import DIRECTIONS
 from brainchange.report.data_table import Cell, DataTable
@@ -33,6 +33,25 @@ def brain_symptom(table: pd.DataFrame) -> DataTable:
         ("Claim and scale", "Arms", "n", "r [95 %]", "p", "Ceiling"),
         tuple(_correlation(row) for row in table.to_dict("records")),
         "brain_symptom",
+    )
+
+
+def correlated(table: pd.DataFrame, alpha: float) -> str:
+    """Count the correlations of brain and symptoms: known, tested, below the level.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``BRAIN_SYMPTOM_TABLE``; may be empty.
+    alpha : float
+        Level of the tests.
+    """
+    known, tested = int(table["r"].notna().sum()), table["p"].dropna()
+    below = int((tested < alpha).sum())
+    return (
+        f"{plural(known, 'correlation')} of change in the brain with change in symptoms; "
+        f"{len(tested)} of them in enough participants to be tested, {below} with p below "
+        f"{alpha:g}, not adjusted for their number."
     )
 
 

@@ -56,6 +56,8 @@ class DataTable:
         The rows.
     file : str
         Table of the results it is from; offered for download.
+    is_matrix : bool
+        Whether cells are signs, which stay side by side on a phone.
     """
 
     name: str
@@ -63,6 +65,7 @@ class DataTable:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     file: str = ""
+    is_matrix: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is anything to show."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import Any
 
-import jinja2
 import pandas as pd
 from markupsafe import Markup
 
 from brainchange.figures import theme
 from brainchange.figures.badges import BADGES
+from brainchange.figures.drawing import configuration
 from brainchange.figures.numbers import plural
 from brainchange.files import human_bytes
 from brainchange.inference.crossover import CROSSOVER_TABLE
@@ -30,20 +27,21 @@ from brainchange.inference.reliability_schema import (
 )
 from brainchange.inference.threat_row import THREATS_TABLE
 from brainchange.report.answer import Answer, answers, not_tested
-from brainchange.report.beyond import brain_symptom, prediction, responders
+from brainchange.report.beyond import brain_symptom, correlated, prediction, responders
 from brainchange.report.brain import BrainViews
 from brainchange.report.cannot_tell import cannot_tell
-from brainchange.report.data_table import download
+from brainchange.report.data_table import LARGEST_DOWNLOAD, download
 from brainchange.report.findings import Finding, findings
 from brainchange.report.glyphs import share_letters
 from brainchange.report.methods import methods
 from brainchange.report.more import both_treatments, lasting, omnibus
-from brainchange.report.pictures import Picture, colour_rules
+from brainchange.report.pictures import Picture
 from brainchange.report.plain_rows import arms, decisions
 from brainchange.report.provenance import Provenance
 from brainchange.report.quality import Quality
 from brainchange.report.references import REFERENCES
-from brainchange.report.results import RESULTS
+from brainchange.report.results import ONLY_BESIDE, RESULTS
+from brainchange.report.shell import environment, shell
 from brainchange.report.summary import summary
 from brainchange.report.threat_tables import multiverse, overview, reliability, topics
 from brainchange.study.claims import Claims
@@ -92,6 +90,8 @@ class ReportInput:
         Pictures and numbers of images; empty for a study from a table.
     brain : BrainViews or None
         Regions on a brain; None for a study from a table.
+    beside : frozenset of str
+        Tables that cannot be taken from the page, for want of room; they lie beside it.
     """
 
     study: Study
@@ -104,6 +104,7 @@ class ReportInput:
     provenance: Provenance
     quality: Quality = field(default_factory=Quality)
     brain: BrainViews | None = None
+    beside: frozenset[str] = frozenset()
 
     def table(self, schema: TableSchema) -> pd.DataFrame:
         """Give a table by its schema; an empty one where it was not given."""
@@ -141,10 +142,8 @@ def render(given: ReportInput) -> str:
     found = [section.finding for section in sections["claim"]]
     said = {kind: _answers(given, kind, study.primary_contrast) for kind in KINDS}
     told = [one for one in said["claim"] if one.of_table]
-    light, dark = colour_rules()
-    script = _text("script.js") + (_text("viewer.js") if given.brain else "")
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             study=study,
@@ -161,13 +160,19 @@ def render(given: ReportInput) -> str:
             claim_sections=sections["claim"],
             outcome_sections=sections["outcome"],
             pictures=placed(given.pictures, sections, study.primary_contrast),
-            downloads={name: download(name, table) for name, table in given.tables.items()},
+            downloads={
+                name: download(name, table, largest=0 if name in given.beside else LARGEST_DOWNLOAD)
+                for name, table in given.tables.items()
+            },
             tables=RESULTS,
+            large=ONLY_BESIDE,
             overview=overview(given.table(THREATS_TABLE), study.primary_contrast),
             topics=topics(given.table(THREATS_TABLE), study.primary_contrast),
             reliability=reliability(given.table(RELIABILITY_TABLE)),
             multiverse=multiverse(given.table(MULTIVERSE_SUMMARY_TABLE), study.primary_contrast),
             brain_symptom=brain_symptom(given.table(BRAIN_SYMPTOM_TABLE)),
+            correlated=correlated(given.table(BRAIN_SYMPTOM_TABLE), given.settings.inference.alpha),
+            configuration=configuration(study, given.settings, given.claims, given.regions),
             responders=responders(given.table(RESPONDERS_TABLE), study),
             prediction=prediction(given.table(PREDICTION_TABLE)),
             lasting=lasting(given.table(DURABILITY_TABLE), study.primary_contrast),
@@ -184,13 +189,10 @@ def render(given: ReportInput) -> str:
             input_bytes=human_bytes(sum(file.size_bytes for file in given.provenance.inputs)),
             human_bytes=human_bytes,
             plural=plural,
-            style=Markup(_text("style.css")),  # noqa: S704 (our own file)
             letters=Markup(letters),  # noqa: S704 (outlines of pictures that were checked)
-            light=Markup(light),  # noqa: S704 (colours of the theme)
-            dark=Markup(dark),  # noqa: S704
             paper=Markup(json.dumps([[f"--f{c[1:]}", c] for c in theme.DARK])),  # noqa: S704
-            script=Markup(script),  # noqa: S704 (our own file)
-            script_digest=_digest(script),
+            shell=shell(*(["viewer.js"] if given.brain else [])),
+            simulated=study.simulated,
         )
     )
 
@@ -264,32 +266,3 @@ def _place(picture: Picture, primary: str) -> str:
     if picture.name == f"forest_{primary}":
         return "effects"
     return "regions" if picture.name.startswith("forest_regions_") else "contrasts"
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.DictLoader(
-            {
-                entry.name: entry.read_text(encoding="utf-8")
-                for entry in sorted(
-                    (resources.files("brainchange.report") / "templates").iterdir(),
-                    key=lambda entry: entry.name,
-                )
-                if entry.name.endswith(".j2")
-            }
-        ),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _text(name: str) -> str:
-    return (resources.files("brainchange.report") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _digest(script: str) -> str:
-    """Digest by which the policy of the page allows this script and no other."""
-    return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")

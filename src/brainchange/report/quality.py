@@ -21,17 +21,10 @@ from brainchange.figures.qc_tables import PICTURES_TABLE, QUALITY_TABLE, STEPS
 from brainchange.figures.wording import text_of
 from brainchange.files import inside
 from brainchange.report.data_table import Cell, DataTable
-from brainchange.report.glyphs import share_letters
-from brainchange.report.pictures import Picture
 from brainchange.report.webp import data_address, webp_size
 
 MOST_BYTES = 2_400_000
 """Of pictures in the page, before they are written as text."""
-LARGEST_PAGE = 9_500_000
-OTHER_BYTES = 1_900_000
-"""Of the page without figures and pictures of quality: text, tables, brain."""
-TEXT_BYTES = 4 / 3
-"""A byte written as text (base64)."""
 FAR = 3.0
 """Median absolute deviations (scaled to a normal distribution) from the median: stands apart."""
 FEWEST_RUNS = 5
@@ -157,19 +150,6 @@ def read_quality(folders: Sequence[Path], most_bytes: int = MOST_BYTES) -> Quali
         for path in folders
     )
     return Quality(_summary(table, people), _numbers(table), people)
-
-
-def room_beside(pictures: Sequence[Picture]) -> int:
-    """Bytes of pictures of quality for which the figures of a page leave room.
-
-    Parameters
-    ----------
-    pictures : sequence of Picture
-        The figures.
-    """
-    drawn, letters = share_letters(pictures)
-    taken = sum(len(one.svg) + len(one.source) for one in drawn) + len(letters) + OTHER_BYTES
-    return int(min(MOST_BYTES, max(0, (LARGEST_PAGE - taken) / TEXT_BYTES)))
 
 
 def standing_apart(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from brainchange.inference.crossover import CROSSOVER_TABLE
 from brainchange.inference.durability_schema import DURABILITY_TABLE
+from brainchange.inference.edges import EDGES_TABLE
 from brainchange.inference.multiverse_schema import MULTIVERSE_SUMMARY_TABLE, MULTIVERSE_TABLE
 from brainchange.inference.omnibus_schema import OMNIBUS_TABLE, PAIRS_TABLE
-from brainchange.inference.prediction_schema import PREDICTION_TABLE
+from brainchange.inference.prediction_schema import PREDICTION_NULL_TABLE, PREDICTION_TABLE
 from brainchange.inference.reliability_schema import (
     BRAIN_SYMPTOM_TABLE,
     RELIABILITY_TABLE,
@@ -25,6 +26,11 @@ from brainchange.inference.schemas import (
 )
 from brainchange.inference.threat_row import THREATS_TABLE
 from brainchange.inference.verdict_schema import VERDICTS_TABLE
+from brainchange.metrics.observations import (
+    COVERAGE_TABLE,
+    OBSERVATIONS_TABLE,
+    SPECIFICATIONS_TABLE,
+)
 from brainchange.study.claims_table import CLAIMS_TABLE
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.tables import TableSchema
@@ -42,14 +48,22 @@ RESULTS: Mapping[str, TableSchema] = {
     "responders": RESPONDERS_TABLE,
     "brain_symptom": BRAIN_SYMPTOM_TABLE,
     "prediction": PREDICTION_TABLE,
+    "prediction_null": PREDICTION_NULL_TABLE,
     "durability": DURABILITY_TABLE,
     "crossover": CROSSOVER_TABLE,
     "omnibus": OMNIBUS_TABLE,
     "pairs": PAIRS_TABLE,
+    "edges": EDGES_TABLE,
     "attrition": ATTRITION_TABLE,
+    "coverage": COVERAGE_TABLE,
     "decisions": DECISIONS_TABLE,
 }
 """Tables by the name of their file, in the order of the page."""
+ONLY_BESIDE: Mapping[str, TableSchema] = {
+    "observations": OBSERVATIONS_TABLE,
+    "specifications": SPECIFICATIONS_TABLE,
+}
+"""Tables that are too large for any page, and are not read for it."""
 
 
 def read_results(paths: Mapping[str, Path]) -> dict[str, pd.DataFrame]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from brainchange.figures.badges import BADGES, Badge
-from brainchange.figures.numbers import number, plural
+from brainchange.figures.numbers import interval, number, places, plural
+from brainchange.figures.wording import text_of, with_unit
 from brainchange.inference.verdict_text import Outcome
 from brainchange.report.findings import Finding
 from brainchange.study.claims import Claims
@@ -28,6 +30,23 @@ LED: Mapping[Outcome, str] = {
     "NOT CONSISTENT (no control)": "Did not change as the article says; compared with nobody",
 }
 """What stands before statements with the same verdict."""
+COUNTED: Mapping[Outcome, tuple[str, str]] = {
+    "SUPPORTED": ("is supported", "are supported"),
+    "SUPPORTED (associational)": (
+        "is supported as an association",
+        "are supported as associations",
+    ),
+    "SUGGESTIVE": ("is suggestive", "are suggestive"),
+    "CONTRADICTED": ("is contradicted", "are contradicted"),
+    "NO MEANINGFUL EFFECT": ("has no effect that matters", "have no effect that matters"),
+    "INCONCLUSIVE": ("cannot be told", "cannot be told"),
+    "CONSISTENT (no control)": ("fits, without a control", "fit, without a control"),
+    "NOT CONSISTENT (no control)": (
+        "does not fit, without a control",
+        "do not fit, without a control",
+    ),
+}
+"""What is said of one statement with a verdict, and of several."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +59,52 @@ class Alike:
         The verdict.
     words : str
         What it means.
-    statements : tuple of (str, str)
-        Short name of each, and what it is about.
+    statements : tuple of Said
+        Each of them.
     """
 
     badge: Badge
     words: str
-    statements: tuple[tuple[str, str], ...]
+    statements: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """One statement on the first screen: short name, what it is about, its leading estimate."""
+
+    name: str
+    about: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many statements have a verdict."""
+
+    badge: Badge
+    count: int
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Three short answers; what was found by verdict, and what of the rest."""
+    """The first screen.
 
+    Attributes
+    ----------
+    answer : str
+        All statements in one sentence, by verdict; and those that were not tested.
+    tally : tuple of Counted
+        The same in numbers, the strongest verdict first.
+    asked, sure : str
+        What was asked, and how sure the answers are.
+    found : tuple of Alike
+        The statements that were tested, by verdict.
+    """
+
+    answer: str
+    tally: tuple[Counted, ...]
     asked: str
     found: tuple[Alike, ...]
-    rest: str
     sure: str
 
 
@@ -84,11 +133,36 @@ def summary(
     rows = effects[(effects["kind"] == "claim") & effects["primary"].fillna(value=False)]
     said = verdicts[(verdicts["kind"] == "claim") & verdicts["primary"].fillna(value=False)]
     return Summary(
-        _asked(study, claims, rows, said),
-        _found(said),
-        _rest(said),
-        _sure(study, rows, found, said),
+        answer=f"{_counted(said)} {_rest(said)}".strip(),
+        tally=_tally(said),
+        asked=_asked(study, claims, rows, said),
+        found=_found(said),
+        sure=_sure(study, rows, found, said),
     )
+
+
+def _counted(verdicts: pd.DataFrame) -> str:
+    """Say in a sentence how many of the tested statements have which verdict."""
+    tested = verdicts.loc[_tested(verdicts), "verdict"]
+    if tested.empty:
+        return "This study can test none of the statements of the article; the page says why."
+    counts = [(int((tested == word).sum()), forms) for word, forms in COUNTED.items()]
+    parts = [f"{n} {forms[n > 1]}" for n, forms in counts if n]
+    told = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    if len(tested) == 1:
+        return f"This study can test 1 statement of the article: it {told.partition(' ')[2]}."
+    return f"Of the {len(tested)} statements of the article that this study can test, {told}."
+
+
+def _tally(verdicts: pd.DataFrame) -> tuple[Counted, ...]:
+    counts = verdicts["verdict"].value_counts()
+    return tuple(
+        Counted(badge, int(counts[word])) for word, badge in BADGES.items() if word in counts.index
+    )
+
+
+def _tested(verdicts: pd.DataFrame) -> pd.Series:
+    return verdicts["estimator"].notna() & verdicts["verdict"].isin(list(LED))
 
 
 def _asked(study: Study, claims: Claims, rows: pd.DataFrame, said: pd.DataFrame) -> str:
@@ -112,22 +186,28 @@ def _found(verdicts: pd.DataFrame) -> tuple[Alike, ...]:
     tested = verdicts[verdicts["estimator"].notna()]
     groups = {word: tested[tested["verdict"] == word] for word in LED}
     return tuple(
-        Alike(BADGES[word], LED[word], tuple(zip(rows["measure"], rows["label"], strict=True)))
+        Alike(BADGES[word], LED[word], tuple(map(_said, rows.to_dict("records"))))
         for word, rows in groups.items()
         if len(rows)
     )
 
 
+def _said(row: Mapping[Any, Any]) -> Said:
+    effect = ""
+    if math.isfinite(row["difference"]):
+        digits = places(row["ci_low"], row["ci_high"])
+        size = with_unit(row["difference"], digits, text_of(row["unit"]), sign=True)
+        effect = f"{size} {interval(row['ci_low'], row['ci_high'], digits)}"
+    return Said(text_of(row["measure"]), text_of(row["label"]), effect)
+
+
 def _rest(verdicts: pd.DataFrame) -> str:
     """Count what is not tested."""
-    tested = verdicts["estimator"].notna() & verdicts["verdict"].isin(list(LED))
-    rest = verdicts[~tested]
-    if len(rest) == len(verdicts):
-        return "No statement could be tested; the page says why."
-    if rest.empty:
+    rest = verdicts[~_tested(verdicts)]
+    if rest.empty or len(rest) == len(verdicts):
         return ""
     blind = int((rest["verdict"] == "NOT TESTABLE WITH MRI").sum())
-    said = f"Nothing is said of {plural(len(rest), 'other statement')}"
+    said = f"Nothing is said of the other {len(rest):,}"
     return f"{said}, {blind} of which no MRI study could test." if blind else f"{said}."
 
 

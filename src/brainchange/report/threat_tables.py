@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from brainchange.figures.numbers import interval, number, p_value, places, plural
-from brainchange.figures.wording import text_of, title_of, with_unit
+from brainchange.figures.wording import text_of, with_unit
 from brainchange.report.data_table import Cell, DataTable
 
 Row = Mapping[Any, Any]
@@ -141,7 +141,7 @@ def _found(rows: pd.DataFrame) -> str:
 
 
 def overview(table: pd.DataFrame, contrast: str) -> DataTable:
-    """Say for every claim and scale which threats are there, not there and not judged.
+    """Say of every threat in which claims and scales it is there, not there and not judged.
 
     Parameters
     ----------
@@ -151,34 +151,38 @@ def overview(table: pd.DataFrame, contrast: str) -> DataTable:
         Name of the contrast.
     """
     mine = table[(table["contrast"] == contrast) & ~table["threat"].isin(list(DESCRIBES))]
-    rows = []
-    for (kind, measure), group in mine.groupby(["kind", "measure"], sort=False):
-        weakens = group["weakens"]
-        there, absent = (
-            _names(group[weakens.eq(state).fillna(value=False)]) for state in (True, False)
+    asked = list(dict.fromkeys(zip(mine["kind"], mine["measure"], strict=True)))
+    weakens = mine.set_index(["kind", "measure", "threat"])["weakens"]
+    rows = tuple(
+        (
+            Cell(_named(threat)),
+            *(_sign(weakens, (kind, measure, threat)) for kind, measure in asked),
         )
-        unknown = _names(group[weakens.isna()])
-        label = title_of(group.iloc[0].to_dict())
-        rows.append(
-            (
-                Cell(str(measure), label.removeprefix(f"{measure}: "), f"{kind}{measure}"),
-                Cell(", ".join(there) or "none", sort=-float(len(there))),
-                Cell(", ".join(absent) or "none", sort=float(len(absent))),
-                Cell(", ".join(unknown) or "none", sort=float(len(unknown))),
-            )
-        )
+        for threat in dict.fromkeys(mine["threat"])
+    )
     return DataTable(
         "threats-overview",
-        "Other explanations of every difference, primary contrast. One that is there weakens the "
-        "verdict; that none is found proves nothing.",
-        ("Claim or scale", "There", "Not found", "Not judged"),
-        tuple(rows),
+        "Other explanations of every difference, primary contrast. ✗ it is there and weakens the "
+        "verdict; ✓ not found, which proves nothing; – not judged; empty: not asked.",
+        ("What else it could be", *(str(measure) for _, measure in asked)),
+        rows,
         "threats",
+        is_matrix=True,
     )
 
 
-def _names(rows: pd.DataFrame) -> list[str]:
-    return [str(name).replace("_", " ").replace("tsnr", "tSNR") for name in rows["threat"]]
+def _sign(weakens: pd.Series, key: tuple[str, str, str]) -> Cell:
+    """Tell one threat of one claim by a sign; sorted from what is there to what is not asked."""
+    found = [weakens[key]] if key in weakens.index else []
+    if not found:
+        return Cell("", sort=3.0)
+    if pd.isna(found[0]):
+        return Cell("–", sort=1.0)
+    return Cell("✗", sort=0.0) if found[0] else Cell("✓", sort=2.0)
+
+
+def _named(threat: str) -> str:
+    return threat.replace("_", " ").replace("tsnr", "tSNR")
 
 
 def reliability(table: pd.DataFrame) -> DataTable:

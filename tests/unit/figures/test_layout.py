@@ -69,6 +69,7 @@ def test_all_text_is_inside_the_figure_and_apart_from_other_text(
     for drawing in drawings[:1] + drawings[-1:]:
         with theme.applied():
             theme.stamp(drawing.figure)
+            theme.sign(drawing.figure, given.origin)
             found = boxes(drawing.figure)
         width, height = drawing.figure.bbox.size
         outside = [

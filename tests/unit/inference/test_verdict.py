@@ -142,7 +142,7 @@ def test_without_a_direction_a_difference_either_way_counts_and_nothing_contradi
 def test_a_null_is_inconclusive_unless_its_interval_lies_within_the_bounds():
     verdict = decide(NOTHING)
     assert verdict.outcome == "INCONCLUSIVE"
-    assert verdict.reasons[0] == "the permutation test gives p = 1.000: not below .05"
+    assert verdict.reasons[0] == "the permutation test gives p = 1.00: not below 0.05"
     assert decide(replace(NOTHING, tost_p=0.03)).outcome == "NO MEANINGFUL EFFECT"
     wide = {"change_score": 0.1, "ancova": 0.6}
     assert decide(replace(NOTHING, tost_p=0.03, estimators=wide)).outcome == "INCONCLUSIVE"

@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from brainchange.errors import BrainchangeError
 from brainchange.figures.brain_views import COVERED_TABLE
 from brainchange.report.brain import LARGEST_SLICES, read_brain
-from brainchange.report.page import _environment, _text
+from brainchange.report.shell import environment, text
 from brainchange.report.webp import webp_size
 
 HOSTILE = '</div><script>alert(1)</script>\' onload="alert(2)"'
@@ -53,8 +53,8 @@ def folder(tmp_path):
 
 
 def shown(brain):
-    parts = _environment().get_template("parts.html.j2").module
-    page = _environment().get_template("brain.html.j2")
+    parts = environment().get_template("parts.html.j2").module
+    page = environment().get_template("brain.html.j2")
     return page.render(brain=brain, pictures={}, parts=parts)
 
 
@@ -79,9 +79,9 @@ def test_the_viewer_stays_hidden_until_its_script_has_run(folder):
     viewer = re.search(r'<div class="viewer"[^>]*>', page)
     assert viewer is not None
     assert viewer[0].endswith(" hidden>")
-    assert "box.hidden = false" in _text("viewer.js")
+    assert "box.hidden = false" in text("viewer.js")
     # Names become text of elements, never markup.
-    assert "innerHTML" not in _text("viewer.js")
+    assert "innerHTML" not in text("viewer.js")
 
 
 def test_every_control_of_the_viewer_has_a_name(folder):

@@ -30,23 +30,42 @@ def told(given: Any, verdicts: Any = None) -> Any:
 def test_each_statement_is_told_by_its_verdict_the_strongest_first(given: Any) -> None:
     words = {"P2": "INCONCLUSIVE", "A2": "SUPPORTED", "T2": "INCONCLUSIVE"}
     found = told(given, verdicts_with(given, **words)).found
-    names = [(one.badge.word, [name for name, _ in one.statements]) for one in found]
+    names = [(one.badge.word, [said.name for said in one.statements]) for one in found]
     assert names == [("SUPPORTED", ["A2"]), ("INCONCLUSIVE", ["P2", "T2"])]
     assert "neither for nor against" in found[1].words
-    labels = given.tables["verdicts"].set_index("measure")["label"]
-    assert found[0].statements == (("A2", labels.loc["A2"].iloc[0]),)
+    row = given.tables["verdicts"].query("measure == 'A2' and primary").iloc[0]
+    (said,) = found[0].statements
+    assert said.about == row["label"]
+    assert said.effect.startswith(f"{row['difference']:+.2f} ".replace("-", "−"))
+    assert row["unit"] in said.effect
+
+
+def test_the_answer_is_one_sentence_with_every_verdict_counted_once(given: Any) -> None:
+    words = {"P2": "INCONCLUSIVE", "A2": "SUPPORTED", "T2": "INCONCLUSIVE"}
+    one = told(given, verdicts_with(given, **words))
+    assert one.answer == (
+        "Of the 3 statements of the article that this study can test, 1 is supported and 2 cannot "
+        "be told."
+    )
+    assert [(told.badge.word, told.count) for told in one.tally] == [
+        ("SUPPORTED", 1),
+        ("INCONCLUSIVE", 2),
+    ]
 
 
 def test_what_was_not_tested_is_counted(given: Any) -> None:
     words = {"P2": "NOT TESTABLE WITH MRI", "A2": "NOT TESTED", "T2": "SUGGESTIVE"}
     found = told(given, verdicts_with(given, **words))
     assert [one.badge.word for one in found.found] == ["SUGGESTIVE"]
-    assert found.rest == (
-        "Nothing is said of 2 other statements, 1 of which no MRI study could test."
+    assert found.answer == (
+        "This study can test 1 statement of the article: it is suggestive. Nothing is said of the "
+        "other 2, 1 of which no MRI study could test."
     )
     nothing = dict.fromkeys(words, "NOT TESTED")
-    found = told(given, verdicts_with(given, **nothing)).rest
-    assert found == "No statement could be tested; the page says why."
+    answer = told(given, verdicts_with(given, **nothing)).answer
+    assert answer == (
+        "This study can test none of the statements of the article; the page says why."
+    )
 
 
 def test_what_was_asked_names_article_contrast_and_numbers(given: Any) -> None:

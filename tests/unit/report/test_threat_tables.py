@@ -63,8 +63,10 @@ def test_that_no_threat_is_found_proves_nothing():
 
 
 def test_the_overview_tells_found_not_found_and_not_judged_apart():
-    row = overview(FOUND, "one").rows[0]
-    assert [cell.text for cell in row] == ["T2", "tSNR change", "motion adjusted", "attrition"]
+    table = overview(FOUND, "one")
+    assert table.columns[1:] == ("T2",)
+    signs = {row[0].text: row[1].text for row in table.rows}
+    assert signs == {"tSNR change": "✗", "motion adjusted": "✓", "attrition": "–"}
     assert not overview(FOUND, "another").rows
 
 
