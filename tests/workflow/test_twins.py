@@ -1,4 +1,4 @@
-"""A dress rehearsal for every shape of study: its twin goes from the lock to verdicts.
+"""A dress rehearsal for every shape of study: its twin goes from the lock to verdicts and report.
 
 Arms, sessions, tasks, names of files and of columns are those of the real studies and their locks;
 images are small, prepared and simulated, and nothing is planted in them.
@@ -10,14 +10,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
+from brainchange.project import load_project
 from brainchange.tables import read_tsv
 from made_up.twin import make_twin
+from made_up.twin_report import report_of_twin, verdicts_told
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +29,7 @@ PER_ARM = 2
 
 
 def rehearse(real: str, folder: Path, workflow_in: type) -> tuple[dict[str, str], Callable]:
-    """Lock and run a twin; give who is in which arm, and its tables by name."""
+    """Lock and run a twin; give who is in which arm, and what reads its tables."""
     shutil.copytree(ROOT / "config", folder / "config")
     people = make_twin(ROOT, real, folder, PER_ARM)
     path = folder / "config" / "config.yaml"
@@ -36,9 +39,27 @@ def rehearse(real: str, folder: Path, workflow_in: type) -> tuple[dict[str, str]
     path.write_text(yaml.safe_dump(settings))
     command = [sys.executable, "-m", "brainchange", "lock", "twin"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    results = folder / "results" / "twin"
     workflow_in(folder).run("--cores", "2", "results/twin/verdicts.tsv", "--config", "study=twin")
-    return people, lambda name: read_tsv(results / f"{name}.tsv")
+    return people, partial(_table, folder=folder)
+
+
+def _table(name: str, folder: Path) -> pd.DataFrame:
+    return read_tsv(folder / "results" / "twin" / f"{name}.tsv")
+
+
+@pytest.mark.parametrize("shape", ["youths", "migraine", "crossover", "irregular"])
+def test_the_report_says_the_verdicts_of_the_twin(request, shape):
+    """Every claim and scale of the primary contrast once, in the words of the table of verdicts."""
+    _, table = request.getfixturevalue(shape)
+    project = table.keywords["folder"]
+    page = report_of_twin(project)
+    verdicts = table("verdicts")
+    primary = load_project(project, {"study": "twin"}).study.primary_contrast
+    expected = verdicts[verdicts["contrast"] == primary].set_index("measure")["verdict"]
+    assert len(expected) >= 51
+    assert verdicts_told(page) == expected.to_dict()
+    assert "Simulated twin of" in page
+    assert ('id="both-treatments"' in page) is (shape == "crossover")
 
 
 def counts(attrition: pd.DataFrame, step: str) -> dict[str, int]:

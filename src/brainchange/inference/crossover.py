@@ -14,7 +14,7 @@ from scipy import stats
 from brainchange.inference.multiplicity import benjamini_hochberg
 from brainchange.inference.participants import Enrolment
 from brainchange.inference.prepost import PrePost
-from brainchange.study.model import SECOND_PERIOD, Study
+from brainchange.study.model import SECOND_PERIOD, Contrast, Study
 from brainchange.tables import Column, TableSchema
 
 Floats = npt.NDArray[np.float64]
@@ -202,7 +202,7 @@ def _rows_of_images(
             # Who had the treatment second has its value in the second period.
             yield _told(
                 study,
-                contrast.label,
+                contrast,
                 pair,
                 [(first[0], first[1]), (second[1], second[0])],
                 measure=measure.name,
@@ -223,7 +223,7 @@ def _row(
     sides = (compared.treated, compared.control)
     return _told(
         study,
-        compared.label,
+        compared,
         pair,
         [] if absent else [_values(enrolment, side, columns) for side in sides],
         measure=outcome,
@@ -236,7 +236,7 @@ def _row(
 
 def _told(
     study: Study,
-    group: str,
+    compared: Contrast,
     pair: tuple[str, str],
     values: Sequence[tuple[Floats, Floats]],
     *,
@@ -247,10 +247,11 @@ def _told(
     sizes = [side[0].size for side in values] or [0, 0]
     enough = min(sizes) >= FEWEST
     found = crossed(values[0], values[1]) if enough else Crossed()
+    orders = (study.arms[arm].label for arm in (*compared.treated, *compared.control))
     few = "" if enough else "an order has fewer than two participants with both values"
     return {
         "study": study.id,
-        "group": group,
+        "group": " / ".join(orders),
         **named,
         "sessions": " / ".join(pair),
         "n_treatment_first": sizes[0],

@@ -113,7 +113,7 @@ def test_images_are_compared_within_participants_with_period_and_carry_over(
 
     people = pd.DataFrame({"participant_id": names, "arm": arms, "age": "30", "sex": "F"})
     table = crossover_table(crossover, enrol(people, crossover), between)
-    rows = table[table["group"] == "ketamine − saline, first infusion"].set_index("measure")
+    rows = table[table["group"] == "Ketamine first / Saline first"].set_index("measure")
     assert set(rows["sessions"]) == {"d2 / p2"}
     assert (rows["kind"] == "region").all()
     found, expected = rows.loc["amygdala"], crossed(ketamine_first, saline_first)
@@ -126,7 +126,7 @@ def test_images_are_compared_within_participants_with_period_and_carry_over(
         "insula": 39,
     }
     assert rows["q"].to_numpy() == pytest.approx(benjamini_hochberg(rows["p"].to_numpy()))
-    healthy = table[table["group"] != "ketamine − saline, first infusion"]
+    healthy = table[table["group"] != "Ketamine first / Saline first"]
     assert healthy["flag"].str.startswith("an order has fewer").all()
 
 
