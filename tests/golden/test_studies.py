@@ -5,6 +5,7 @@ The numbers were counted independently from the public git history of each datas
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from brainchange.planning.participation import arm_counts, scanned_at, scanned_t
 from brainchange.planning.plan import Plan, make_plan
 from brainchange.project import load_project
 from brainchange.sources.build import build_lock, scanner_images
+from brainchange.sources.freesurfer import ONE_SET, freesurfer_volumes
 from brainchange.sources.lock import read_lock
 from brainchange.sources.overlap import images_path, shared_participants, study_images
+from brainchange.sources.patterns import matching
 from brainchange.sources.people import read_people
 from brainchange.tables import read_tsv
 
@@ -160,6 +163,121 @@ def test_the_25_participants_of_ds005016_without_arm_are_healthy_and_not_locked(
     assert len(without) == 25
     assert all(name.startswith("sub-75") for name in without)
     assert not without & set(plan.runs)
+
+
+@pytest.mark.parametrize(
+    ("study", "n_both"),
+    [
+        ("ds003357", 32),
+        ("ds005016", 78),
+        ("ds005917", 48),
+        ("ds006303", 74),
+        ("ds006577", 63),
+        # 33 were scanned twice, five of them with another T1w sequence before (mpragePURE).
+        ("ds004627", 28),
+    ],
+)
+def test_participants_with_t1w_images_before_and_after(root: Path, study: str, n_both: int) -> None:
+    times = [
+        {timepoint for timepoint, _ in one.t1w_of_timepoint}
+        for one in planned(root, study).raw.values()
+    ]
+    assert sum({"pre", "post"} <= when for when in times) == n_both
+
+
+@pytest.mark.shared
+def test_diffusion_of_ds005016_is_listed_for_later_of_36_and_37_participants_with_both(
+    root: Path, shared: Path
+) -> None:
+    plan = planned(root, "ds005016")
+    (repository,) = plan.project.study.repositories
+    lines = (shared / "openneuro" / "ds005016" / "manifest.tsv").read_text().splitlines()
+    paths = [line.split("\t")[0] for line in lines]
+    listed = {path for pattern in repository.later for path in matching(pattern, paths)}
+    assert not listed & set(plan.paths)
+    there: dict[str, set[str]] = {}
+    for path in listed:
+        if path.endswith("_dwi.nii"):
+            there.setdefault(path.split("/")[0], set()).add(path.split("/")[1])
+    both = [name for name, when in there.items() if {"ses-01", "ses-03"} <= when]
+    of = arms(plan, shared)
+    assert arm_counts([name for name in both if name in of], of) == {"MBSR+": 36, "SMH": 37}
+
+
+@pytest.mark.shared
+def test_of_57_participants_of_ds005016_without_arm_35_are_healthy_and_22_patients_are_not_locked(
+    root: Path, shared: Path
+) -> None:
+    """Identifiers from 7500 on are healthy (its README); the 22 patients never came twice."""
+    table = read_tsv(shared / "openneuro" / "ds005016" / "participants.tsv")
+    without = table[table["group"].isna()]["participant_id"]
+    healthy = without.str.startswith("sub-75")
+    assert (healthy.sum(), (~healthy).sum()) == (35, 22)
+    plan = planned(root, "ds005016")
+    assert not set(without[~healthy]) & set(scanned_at(plan, "rest"))
+
+
+@pytest.mark.shared
+def test_ds003007_has_t1w_images_after_treatment_of_the_treated_alone(
+    root: Path, shared: Path
+) -> None:
+    lines = (shared / "openneuro" / "ds003007" / "manifest.tsv").read_text().splitlines()
+    images = [line.split("\t")[0] for line in lines if "_T1w.nii.gz" in line.split("\t")[0]]
+    of = arms(planned(root, "ds003007"), shared)
+    at = {
+        when: arm_counts([path.split("/")[0] for path in images if f"/ses-{when}/" in path], of)
+        for when in ("pre", "post")
+    }
+    assert at["pre"] == {"depr_cbt": 8, "depr_nfb": 6, "depr_no_treatment": 15}
+    assert at["post"] == {"depr_cbt": 8, "depr_nfb": 6}
+
+
+@pytest.mark.shared
+def test_ds003007_has_one_set_of_freesurfer_volumes_a_participant_so_no_change_of_volume(
+    root: Path, shared: Path
+) -> None:
+    """Tables of FreeSurfer in its derivatives: 29, none of them of a session."""
+    manifest = shared / "openneuro-derivatives" / "ds003007-fmriprep" / "manifest.tsv"
+    paths = [line.split("\t")[0] for line in manifest.read_text().splitlines()]
+    times = tuple(planned(root, "ds003007").project.study.timepoints.items())
+    found = freesurfer_volumes(paths, "sourcedata/freesurfer", times)
+    assert len(found) == 29
+    assert all(one.stats == () and one.reason == ONE_SET for one in found.values())
+
+
+@pytest.mark.shared
+def test_the_range_of_pars_is_that_of_its_items_and_holds_every_published_score(
+    root: Path, shared: Path
+) -> None:
+    """ds006577 names seven items of 0 to 5 (8 and 9: no answer); ds006303 has sums of five."""
+    sidecar = json.loads((shared / "openneuro/ds006577/phenotype/pars.json").read_text())
+    severities = [
+        max(int(level) for level in item["Levels"] if level not in ("8", "9"))
+        for item in sidecar.values()
+        if {"0", "5"} <= set(item.get("Levels", ()))
+    ]
+    trial = planned(root, "ds006577").project.study.outcomes["PARS"]
+    assert (len(severities), sum(severities)) == (7, trial.maximum)
+    published = planned(root, "ds006303").project.study.outcomes["PARS"]
+    table = read_tsv(shared / "openneuro" / "ds006303" / "phenotype" / "phenotype.tsv")
+    scores = table[list(published.columns.values())].astype(float)
+    assert (scores.min().min(), scores.max().max()) == (0, 21)
+    assert published.maximum == 5 * 5
+
+
+@pytest.mark.parametrize(
+    ("study", "caveat"),
+    [
+        ("ds005016", "mindfulness-is-not-talk-therapy"),
+        ("ds004627", "unknown-treatment"),
+    ],
+)
+def test_what_is_talk_therapy_by_analogy_or_perhaps_can_never_be_supported(
+    root: Path, study: str, caveat: str
+) -> None:
+    described = planned(root, study).project.study
+    for contrast in described.contrasts:
+        assert caveat in {one.id for one in described.known_traps(contrast, "claim")}
 
 
 @pytest.mark.shared

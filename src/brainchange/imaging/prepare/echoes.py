@@ -2,7 +2,7 @@
 
 Late echoes show more of the BOLD effect and less signal; which one is best differs between places.
 Own code rather than tedana, whose combination is a step of a denoising pipeline with dependencies
-of its own; a test holds it against a calculation by hand.
+of its own; tests hold it against a calculation by hand and against tedana.
 """
 
 from __future__ import annotations
