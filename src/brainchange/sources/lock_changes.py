@@ -31,13 +31,19 @@ def lock_changes(before: Sequence[LockRow], after: Sequence[LockRow]) -> tuple[s
     lost = [path for path in old.keys() - new.keys() if old[path].participant not in gone]
     added = [path for path in new.keys() - old.keys() if new[path].participant not in come]
     told = (
-        ("participants are no longer in the dataset", gone),
-        ("participants are new", come),
-        ("files have other content under the same path", other),
-        ("files are no longer there", lost),
-        ("files are new", added),
+        ("participant", "is", "are", "no longer in the dataset", gone),
+        ("participant", "is", "are", "new", come),
+        ("file", "has", "have", "other content under the same path", other),
+        ("file", "is", "are", "no longer there", lost),
+        ("file", "is", "are", "new", added),
     )
-    return tuple(f"{len(names)} {what}: {_named(names)}" for what, names in told if names)
+    return tuple(
+        f"1 {what} {one} {rest}: {_named(names)}"
+        if len(names) == 1
+        else f"{len(names)} {what}s {several} {rest}: {_named(names)}"
+        for what, one, several, rest, names in told
+        if names
+    )
 
 
 def _people(rows: Iterable[LockRow]) -> set[str]:

@@ -14,21 +14,21 @@ OLD = (row("participants.tsv"), row("sub-1/x.nii.gz"), row("sub-2/x.nii.gz"))
 
 
 def test_participants_that_a_newer_snapshot_drops_are_named_once() -> None:
-    assert lock_changes(OLD, OLD[:2]) == ("1 participants are no longer in the dataset: sub-2",)
+    assert lock_changes(OLD, OLD[:2]) == ("1 participant is no longer in the dataset: sub-2",)
 
 
 def test_another_checksum_under_the_same_path_is_told() -> None:
     changed = (OLD[0], row("sub-1/x.nii.gz", "b"), OLD[2])
     assert lock_changes(OLD, changed) == (
-        "1 files have other content under the same path: sub-1/x.nii.gz",
+        "1 file has other content under the same path: sub-1/x.nii.gz",
     )
 
 
 def test_new_participants_and_files_of_known_ones() -> None:
     more = (*OLD[:2], row("sub-1/y.nii.gz"), row("sub-2/z.nii.gz"), row("sub-3/x.nii.gz"))
     assert lock_changes(OLD, more) == (
-        "1 participants are new: sub-3",
-        "1 files are no longer there: sub-2/x.nii.gz",
+        "1 participant is new: sub-3",
+        "1 file is no longer there: sub-2/x.nii.gz",
         "2 files are new: sub-1/y.nii.gz, sub-2/z.nii.gz",
     )
 
