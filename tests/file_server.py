@@ -16,7 +16,8 @@ class FileServer:
     """Serves ``files``; each request for a path takes the next of its ``faults``.
 
     Faults: ``truncate`` (breaks off after a half), ``short`` (says and sends a half), ``corrupt``
-    (one byte differs), ``long`` (never ends), ``busy`` (503, asks to wait 1 s), ``503``, ``404``,
+    (one byte differs), ``long`` (never ends), ``busy:<s>`` (503, asks to wait, 1 s unless said),
+    ``503``, ``404``,
     ``416``, ``ignore-range``, ``other-range``, ``hang`` (half, then nothing), ``silent`` (nothing
     at all), ``drip`` (slowly), ``redirect:<path>``, ``chunked`` (length not told).
     """
@@ -46,8 +47,8 @@ class _Handler(BaseHTTPRequestHandler):
         faults = self.files.faults.get(path, [])
         fault = faults.pop(0) if len(faults) > 1 else (faults[0] if faults else "")
         content = self.files.files.get(path)
-        if fault == "busy":
-            self._status(503, **{"Retry-After": "1"})
+        if fault.startswith("busy"):
+            self._status(503, **{"Retry-After": fault.partition(":")[2] or "1"})
         elif fault.isdecimal() or content is None:
             self._status(int(fault or 404))
         elif fault.startswith("redirect:"):

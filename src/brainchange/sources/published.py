@@ -26,6 +26,8 @@ from brainchange.sources.transfer import (
     NotFetched,
     chunks_of_web,
     failure_of,
+    refusal,
+    seconds_to_wait,
 )
 from brainchange.study.settings import Sources
 
@@ -155,7 +157,7 @@ def _fetched(
                 if not failure.again or failure.no_contact:
                     return reason
                 if attempt < sources.retries:
-                    time.sleep(max(first_wait * 2**attempt, failure.wait))
+                    time.sleep(seconds_to_wait(attempt + 1, failure.wait, first_wait))
             else:
                 return ""
     return reason
@@ -184,10 +186,7 @@ def _stream(
     try:
         with session.get(address.text, headers=headers, stream=True, timeout=times) as response:
             if response.status_code != requests.codes.ok:
-                raise NotFetched(
-                    f"answered {response.status_code} {response.reason}".strip(),
-                    again=response.status_code >= requests.codes.server_error,
-                )
+                raise refusal(response)
             length = response.headers.get("Content-Length", "")
             yield int(length) if length.isdecimal() else None, chunks_of_web(response)
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:

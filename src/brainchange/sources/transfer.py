@@ -193,7 +193,7 @@ def _from_address(row: LockRow, part: PartFile, address: Address, line: Line) ->
             if not failure.again:
                 return reason
             if not last and not line.hosts.given_up(address.host):
-                _wait(attempt, failure.wait, line)
+                _wait(seconds_to_wait(attempt, failure.wait, line.first_wait), line)
         else:
             line.hosts.delivered(address.host)
             return ""
@@ -201,10 +201,30 @@ def _from_address(row: LockRow, part: PartFile, address: Address, line: Line) ->
     return reason
 
 
-def _wait(attempt: int, asked: float, line: Line) -> None:
-    doubled = line.first_wait * 2 ** (attempt - 1)
-    if line.stop.wait(min(max(doubled, asked), LONGEST_WAIT_SECONDS)):
+def _wait(seconds: float, line: Line) -> None:
+    if line.stop.wait(seconds):
         raise Stopped
+
+
+def seconds_to_wait(attempt: int, asked: float, first_wait: float) -> float:
+    """Say how long to wait before a server is asked again.
+
+    Parameters
+    ----------
+    attempt : int
+        How often it was asked, from 1.
+    asked : float
+        What the server asks for (``Retry-After``), in s; 0 where it does not.
+    first_wait : float
+        After the first attempt, in s.
+
+    Returns
+    -------
+    float
+        Twice as long after every attempt, at least what was asked for, never more than 30 s.
+    """
+    doubled: float = first_wait * 2 ** (attempt - 1)
+    return min(max(doubled, asked), LONGEST_WAIT_SECONDS)
 
 
 def _attempt(row: LockRow, part: PartFile, address: Address, line: Line) -> None:
@@ -266,8 +286,13 @@ def _start(response: requests.Response, offset: int, size_bytes: int) -> int:
         if length.isdecimal() and int(length) != size_bytes:
             raise NotFetched("what is sent has another size than the lock names")
         return 0
-    asked = response.headers.get("Retry-After", "")
-    raise NotFetched(
+    raise refusal(response)
+
+
+def refusal(response: requests.Response) -> NotFetched:
+    """Say why an answer brings no file, whether to ask again, and when."""
+    status, asked = response.status_code, response.headers.get("Retry-After", "")
+    return NotFetched(
         f"answered {status} {response.reason}".strip(),
         again=status >= requests.codes.server_error or status in _TRY_AGAIN,
         drop=status == requests.codes.requested_range_not_satisfiable,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,6 @@ def test_demo_is_consistent_with_its_study_and_the_claims(
     claims = {claim.id: claim for claim in load_project(root, {"study": "demo"}).claims.claims}
     for expected in demo.expected:
         assert claims[expected.claim].direction == expected.direction
-
-
-def test_demo_is_read_at_once(root: Path) -> None:
-    start = time.perf_counter()
-    read_simulation(root, "demo")
-    assert time.perf_counter() - start < 0.5
 
 
 def test_participants_are_enrolled_in_turn(demo: Simulation) -> None:

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from urllib3.util import connection
 
 from brainchange.errors import FetchError
+from brainchange.sources import transfer
 from brainchange.sources.fetch import Progress, missing, verify
 from brainchange.sources.lock import write_lock
 from brainchange.sources.part_file import part_path
@@ -172,15 +174,23 @@ def test_two_processes_that_fetch_the_same_files_do_not_harm_each_other(
     assert left(tmp_path) == [r.path for r in rows]
 
 
-def test_a_network_that_is_not_there_is_told_once_and_soon(tmp_path: Path) -> None:
+def test_a_network_that_is_not_there_is_told_once_and_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second = (f"127.0.0.1:{free_port()}" for _ in range(2))
     rows = [
         row(f"sub-{n:03d}/a.nii.gz", f"http://{first}/{n}", fallback_url=f"http://{second}/{n}")
         for n in range(300)
     ]
-    began = time.monotonic()
+    reached, connect = [], connection.create_connection
+
+    def counted(address: tuple[str, int], *more: Any, **named: Any) -> Any:
+        reached.append(address)
+        return connect(address, *more, **named)
+
+    monkeypatch.setattr(connection, "create_connection", counted)
     result = fetched(rows, tmp_path, retries=4)
-    assert time.monotonic() - began < 5
+    assert 2 <= len(reached) < 60, "two hosts of 300 files are tried a few times each"
     assert (len(result.missing), result.missing_bytes) == (300, 300 * len(CONTENT))
     with pytest.raises(FetchError) as caught:
         result.raise_for_missing(tmp_path / "study")
@@ -212,12 +222,21 @@ def test_a_proxy_and_a_secure_connection_that_fail_are_told_so(
     assert told[1].endswith("the secure connection fails (is its certificate accepted here?)")
 
 
-def test_a_busy_server_is_given_the_time_it_asks_for(server: FileServer, tmp_path: Path) -> None:
+def test_a_busy_server_is_given_the_time_it_asks_for(
+    server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr(transfer, "seconds_to_wait", lambda _, wait, __: asked.append(wait) or 0.0)
     (wanted,) = published(server, "a.tsv")
-    server.faults["a.tsv"] = ["busy", ""]
-    began = time.monotonic()
+    server.faults["a.tsv"] = ["busy:7", "503", ""]
     assert fetched([wanted], tmp_path).fetched == (wanted,)
-    assert 1.0 <= time.monotonic() - began < 3.0
+    assert asked == [7.0, 0.0]
+
+
+def test_waiting_doubles_to_what_was_asked_for_and_ends() -> None:
+    assert [transfer.seconds_to_wait(n, 0.0, 0.5) for n in (1, 2, 3, 9)] == [0.5, 1.0, 2.0, 30.0]
+    assert transfer.seconds_to_wait(1, 7.0, 0.5) == 7.0
+    assert transfer.seconds_to_wait(1, 86_400.0, 0.5) == 30.0
 
 
 def test_a_host_that_fails_for_many_files_in_a_row_is_given_up(

@@ -55,6 +55,17 @@ def test_a_passing_fault_is_overcome(server: FileServer, tmp_path, known, fault)
     assert have(f"{server.url}/x.nii.gz", tmp_path, **known).read_bytes() == CONTENT
 
 
+def test_a_server_that_asks_for_a_day_is_asked_again_sooner(
+    server: FileServer, tmp_path, monkeypatch
+):
+    waited: list[float] = []
+    monkeypatch.setattr("brainchange.sources.published.time.sleep", waited.append)
+    server.files["x.nii.gz"] = CONTENT
+    server.faults["x.nii.gz"] = ["busy:86400", ""]
+    assert have(f"{server.url}/x.nii.gz", tmp_path).read_bytes() == CONTENT
+    assert waited == [30.0]
+
+
 @pytest.mark.parametrize(
     ("fault", "known", "expected"),
     [
