@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ from brainchange.study.testability import Judged
 PRIMARY, OTHER = "therapy_vs_waiting", "exercise_vs_waiting"
 
 
-def verdict(inferred: Inferred, measure: str, contrast: str = PRIMARY) -> dict[str, Any]:
+def verdict(
+    inferred: Inferred | SimpleNamespace, measure: str, contrast: str = PRIMARY
+) -> dict[str, Any]:
     table = verdicts_table(inferred.verdicts)
     mine = table[(table["measure"] == measure) & (table["contrast"] == contrast)]
     assert len(mine) == 1
@@ -55,7 +58,7 @@ def test_a_planted_effect_without_a_multiverse_is_suggestive_and_says_what_lacks
     assert "no arm had talk therapy" in verdict(planted, "A2", OTHER)["remark"]
 
 
-def again(made: Any, **checks: Any) -> Inferred:
+def again(made: Any, **checks: Any) -> SimpleNamespace:
     """Decide once more, with what other parts would have found."""
     inferred = made.infer()
     data, _ = collect(
@@ -75,7 +78,7 @@ def again(made: Any, **checks: Any) -> Inferred:
         settings=made.settings,
         checks=Checks(**checks),
     )
-    return replace(inferred, verdicts=decided)
+    return SimpleNamespace(verdicts=decided)
 
 
 def test_with_a_multiverse_it_is_supported_and_a_threat_takes_that_back(made_up, study_with):

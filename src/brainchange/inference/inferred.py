@@ -9,28 +9,39 @@ from functools import cached_property
 
 import pandas as pd
 
+from brainchange.inference.attrition import (
+    Prepared,
+    attrition_table,
+    observed_timepoints,
+    usable_timepoints,
+)
 from brainchange.inference.brain_symptom import brain_symptom_table
 from brainchange.inference.claim_evidence import Checks
 from brainchange.inference.crossover import crossover_table
 from brainchange.inference.durability import durability_table
+from brainchange.inference.edges import edges_table
 from brainchange.inference.effects import effects_table
 from brainchange.inference.multiverse import Multiverse, multiverse
 from brainchange.inference.observed import TIMEPOINTS, observed_cells
-from brainchange.inference.omnibus import omnibus_table
+from brainchange.inference.omnibus import omnibus_table, pairs_table
 from brainchange.inference.participants import Enrolment, enrol
 from brainchange.inference.prepost import (
     PrePost,
+    changes_table,
     collect,
     primary_observations,
     primary_specification,
 )
 from brainchange.inference.quality_changes import TSNR, quality_changes
-from brainchange.inference.reliability import Retest, retests
+from brainchange.inference.reliability import Retest, reliability_table, retests
+from brainchange.inference.responders import responders_table
 from brainchange.inference.threats import threat_weakenings, threats_table
 from brainchange.inference.told import tell
 from brainchange.inference.verdicts import Decided, decide_all
+from brainchange.inference.within import within_table
 from brainchange.metrics.registry import computed_metrics, contrasted_metrics
 from brainchange.study.claims import Claims, ToldBy
+from brainchange.study.claims_table import claims_table
 from brainchange.study.decisions import DECISIONS_TABLE, Decision
 from brainchange.study.model import Study
 from brainchange.study.regions import Region, groups_and_networks
@@ -39,26 +50,27 @@ from brainchange.study.testability import Judged, judge_claims, measured_claims
 
 
 @dataclass(frozen=True)
-class StudyTables:
-    """What is inferred of a study, each table made when it is first asked for.
+class Inferred:
+    """The tables of this stage, each made when it is first asked for.
 
     Attributes
     ----------
-    study, claims, regions, settings
-        The configuration.
-    observations, participants, coverage, shared, prediction
-        The tables; those of :func:`brainchange.inference.infer.infer`.
+    study, registry, regions, settings
+        The configuration; the registry is that of claims.
+    observations, participants, coverage, shared, prepared, prediction
+        What is inferred from, as :func:`infer` takes it.
     """
 
     study: Study
-    claims: Claims
+    registry: Claims
     regions: tuple[Region, ...]
     settings: Settings
     observations: pd.DataFrame
     participants: pd.DataFrame
-    coverage: pd.DataFrame | None
-    shared: Mapping[str, Collection[str]] | None
-    prediction: pd.DataFrame | None
+    coverage: pd.DataFrame | None = None
+    shared: Mapping[str, Collection[str]] | None = None
+    prepared: Prepared | None = None
+    prediction: pd.DataFrame | None = None
 
     @cached_property
     def enrolment(self) -> Enrolment:
@@ -71,7 +83,7 @@ class StudyTables:
         computed = computed_metrics(self.settings.metrics)
         from_table = self.study.observations is not None
         return judge_claims(
-            self.claims,
+            self.registry,
             self.study,
             computed=set(self.observations["metric"]) if from_table else computed,
             groups=groups_and_networks(self.regions),
@@ -110,9 +122,9 @@ class StudyTables:
         return primary_observations(self.observations, self.study, specification)
 
     @property
-    def of_claims(self) -> pd.DataFrame:
+    def _of_claims(self) -> pd.DataFrame:
         """Those of metrics and tasks that claims are about."""
-        claimed = {claim.metric for claim in self.claims.claims if claim.metric}
+        claimed = {claim.metric for claim in self.registry.claims if claim.metric}
         tested = self.primary["task"].isin(_tasks(self.data, self.study))
         return self.primary[self.primary["metric"].isin(claimed) & tested]
 
@@ -128,7 +140,7 @@ class StudyTables:
 
     @cached_property
     def threats(self) -> pd.DataFrame:
-        """``THREATS_TABLE``."""
+        """``THREATS_TABLE``: what else could make the differences, or hide them."""
         noise = self.primary[self.primary["metric"] == TSNR]
         cells = observed_cells(noise, self.data.participants)
         return threats_table(
@@ -149,7 +161,7 @@ class StudyTables:
 
     @cached_property
     def durability(self) -> pd.DataFrame:
-        """``DURABILITY_TABLE``."""
+        """``DURABILITY_TABLE``: what lasts until follow-up; empty without one."""
         return durability_table(
             self.data,
             self.effects,
@@ -158,14 +170,14 @@ class StudyTables:
             lambda step: self.between(step)[0],
         )
 
-    @property
+    @cached_property
     def crossover(self) -> pd.DataFrame:
-        """``CROSSOVER_TABLE``."""
+        """``CROSSOVER_TABLE``: both treatments within participants; empty without a crossover."""
         return crossover_table(self.study, self.enrolment, lambda step: self.between(step)[0])
 
     @cached_property
     def omnibus(self) -> pd.DataFrame:
-        """``OMNIBUS_TABLE``."""
+        """``OMNIBUS_TABLE``: more than two arms; empty with two."""
         return omnibus_table(self.data, self.study, self.settings)
 
     @cached_property
@@ -173,7 +185,7 @@ class StudyTables:
         """``BRAIN_SYMPTOM_TABLE``."""
         return brain_symptom_table(self.data, self.study, self.settings, self.retests)
 
-    @property
+    @cached_property
     def verdicts(self) -> tuple[Decided, ...]:
         """What may be said of every claim and scale in every contrast."""
         study, settings = self.study, self.settings
@@ -195,11 +207,55 @@ class StudyTables:
             settings=settings,
         )
 
-    @property
+    @cached_property
     def decisions(self) -> pd.DataFrame:
-        """``DECISIONS_TABLE``."""
+        """``DECISIONS_TABLE``: participants, outcome cells and measures that were left out here."""
         strangers = _strangers(self.observations, self.enrolment, self.study)
         return DECISIONS_TABLE.frame([*self.enrolment.decisions, *strangers, *self.collected[1]])
+
+    @cached_property
+    def claims(self) -> pd.DataFrame:
+        """``CLAIMS_TABLE``: all claims, and which of them the study can tell."""
+        return claims_table(self.judged)
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """``CHANGES_TABLE``; of claims only those that the study can tell and that are measured."""
+        return changes_table(self.data)
+
+    @cached_property
+    def within(self) -> pd.DataFrame:
+        """``WITHIN_TABLE``."""
+        return within_table(self.data, self.study, self.settings)
+
+    @cached_property
+    def reliability(self) -> pd.DataFrame:
+        """``RELIABILITY_TABLE``."""
+        return reliability_table(self.data, self.retests)
+
+    @cached_property
+    def responders(self) -> pd.DataFrame:
+        """``RESPONDERS_TABLE``."""
+        return responders_table(self.data, self.study, self.retests)
+
+    @cached_property
+    def attrition(self) -> pd.DataFrame:
+        """``ATTRITION_TABLE``."""
+        images = self.prepared
+        if images is None:
+            images = observed_timepoints(self.observations)
+        usable = usable_timepoints(self._of_claims)
+        return attrition_table(self.enrolment, self.study, self.data, images, usable)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """``PAIRS_TABLE``: pairs of more than two arms; empty with two."""
+        return pairs_table(self.data, self.study, self.settings)
+
+    @cached_property
+    def edges(self) -> pd.DataFrame:
+        """``EDGES_TABLE``: every pair of regions in the primary contrast."""
+        return edges_table(self.data, self.primary, self.regions, self.study, self.settings)
 
 
 def _tasks(data: PrePost, study: Study) -> set[str]:
