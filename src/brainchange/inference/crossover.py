@@ -14,7 +14,7 @@ from scipy import stats
 from brainchange.inference.multiplicity import benjamini_hochberg
 from brainchange.inference.participants import Enrolment
 from brainchange.inference.prepost import PrePost
-from brainchange.study.model import SECOND_PERIOD, Contrast, Study
+from brainchange.study.model import SECOND_PERIOD, Contrast, Outcome, Study
 from brainchange.tables import Column, TableSchema
 
 Floats = npt.NDArray[np.float64]
@@ -220,17 +220,22 @@ def _row(
     base = described.columns["post"].removesuffix("_post")
     columns = [f"{base}_ses-{label}" for label in pair]
     absent = [column for column in columns if column not in enrolment.cells.columns]
-    sides = (compared.treated, compared.control)
+    sides = () if absent else (compared.treated, compared.control)
+    read = [_values(enrolment, side, columns, described) for side in sides]
+    outside = sum(n for *_, n in read)
+    scale = f"{described.minimum:g} to {described.maximum:g}"
+    left_out = f"{outside} cells hold no number on the scale ({scale}) and do not count"
     return _told(
         study,
         compared,
         pair,
-        [] if absent else [_values(enrolment, side, columns) for side in sides],
+        [(treated, control) for treated, control, _ in read],
         measure=outcome,
         kind="outcome",
         label=described.label,
         unit=described.unit,
         problem=f"no column {', '.join(absent)}" if absent else "",
+        note=left_out if outside else "",
     )
 
 
@@ -241,6 +246,7 @@ def _told(
     values: Sequence[tuple[Floats, Floats]],
     *,
     problem: str,
+    note: str = "",
     **named: object,
 ) -> dict[str, object]:
     """Write a row of the table from the values of both orders."""
@@ -264,14 +270,17 @@ def _told(
         "period_p": found.period_p,
         "carry_over": found.carry_over,
         "carry_over_p": found.carry_over_p,
-        "flag": problem or few or None,
+        "flag": "; ".join(filter(None, (note, problem or few))) or None,
     }
 
 
 def _values(
-    enrolment: Enrolment, side: tuple[str, ...], columns: list[str]
-) -> tuple[Floats, Floats]:
+    enrolment: Enrolment, side: tuple[str, ...], columns: list[str], outcome: Outcome
+) -> tuple[Floats, Floats, int]:
+    """Values of those with both, and how many cells hold something that is not on the scale."""
     members = np.isin(np.array(enrolment.arms), side)
-    cells = enrolment.cells.loc[members, columns].apply(pd.to_numeric, errors="coerce")
-    both = cells.dropna().to_numpy(dtype=float)
-    return both[:, 0], both[:, 1]
+    cells = enrolment.cells.loc[members, columns]
+    read = cells.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
+    on_scale = (read >= outcome.minimum) & (read <= outcome.maximum)
+    both = read[on_scale.all(axis=1)]
+    return both[:, 0], both[:, 1], int((cells.notna().to_numpy() & ~on_scale).sum())

@@ -144,3 +144,29 @@ def test_a_crossover_whose_sessions_do_not_pair_is_told(
     values["crossover"] |= changed
     with pytest.raises(ConfigError, match=told):
         parse(Study, values, "study")
+
+
+def test_a_score_that_is_none_of_its_scale_does_not_count_and_is_told(root: Path) -> None:
+    """MADRS goes from 0 to 60; 999 stands for missing in many tables."""
+    study = read_study(root, "ds005917")
+    arms = ["MDD-d"] * 3 + ["MDD-p"] * 3
+    scores = {
+        "MADRS_Total_ses-d2": ["10", "12", "999", "11", "9", "n.d."],
+        "MADRS_Total_ses-p2": ["20", "21", "22", "19", "23", "20"],
+    }
+    names = [f"sub-{place}" for place in range(6)]
+    cells = dict.fromkeys(columns_of(study), "1")
+    people = pd.DataFrame(cells | {"participant_id": names, "arm": arms} | scores)
+    table = crossover_table(study, enrol(people, study))
+    found = table[(table["measure"] == "MADRS") & (table["n_treatment_first"] > 0)].iloc[0]
+    assert (found["n_treatment_first"], found["n_control_first"]) == (2, 2)
+    assert found["effect"] == pytest.approx(-10.25)
+    assert found["flag"] == "2 cells hold no number on the scale (0 to 60) and do not count"
+
+
+def columns_of(study: Study) -> list[str]:
+    """Columns a table of participants of the study must have."""
+    people = study.participants
+    scales = (column for one in study.outcomes.values() for column in one.columns.values())
+    covariates = (one.column for one in people.covariates.values())
+    return [people.id_column, people.arm_column, *people.columns.values(), *covariates, *scales]
