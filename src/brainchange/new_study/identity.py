@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from brainchange.new_study.described import NewStudy
@@ -9,6 +10,9 @@ from brainchange.new_study.text import asked, comment, plain, quoted, shortened
 from brainchange.sources.dataset import Dataset
 from brainchange.study.undecided import MARK
 
+_RESOLVER = "https://doi.org/"
+_DOI = re.compile(r"10\.\d{4,9}/[A-Za-z0-9._;()/:-]+")
+_LONGEST = {"title": 200, "license": 100, "citation": 1000}
 _DERIVED = "_space-T1w_desc-aparcaseg_dseg.nii.gz"
 
 
@@ -28,24 +32,23 @@ def identity(new: NewStudy) -> Iterator[str]:
     yield from _said("title", told.get("Name"), "what is the study, in a line?")
     version = dataset.version or (dataset.repository.ref if dataset.repository else "")
     yield from _said("version", version, "which version of the dataset is it?")
-    doi = plain(told.get("DatasetDOI", "")).removeprefix("doi:")
-    if doi:
+    doi = plain(told.get("DatasetDOI", "")).removeprefix("doi:").removeprefix(_RESOLVER)
+    if _DOI.fullmatch(doi):
         yield f"doi: {quoted(doi)}"
     yield from _said("license", told.get("License"), "under which licence are the data?")
     authors = told.get("Authors") if isinstance(told.get("Authors"), list) else []
     cited = ", ".join(map(plain, authors or ()))
     acknowledge = shortened(told.get("HowToAcknowledge") or "the dataset does not say", 300)
     yield comment(f"How to acknowledge: {acknowledge}")
-    citation = (
-        f"{cited}. {plain(told.get('Name', '')).rstrip('.')}. {dataset.name} {version}."
-        if cited
-        else ""
-    )
+    called = " ".join(filter(None, (dataset.name, version)))
+    title = plain(told.get("Name", "")).rstrip(".")
+    citation = f"{cited}. {title}. {called}." if cited else ""
     yield from _said("citation", citation, "how are the data cited?")
 
 
 def _said(key: str, value: object, question: str) -> Iterator[str]:
-    yield f"{key}: {quoted(plain(value))}" if value else f"{key}:  {asked(question)}"
+    told = shortened(value, _LONGEST.get(key, 100)) if value else ""
+    yield f"{key}: {quoted(told)}" if told else f"{key}:  {asked(question)}"
 
 
 def repositories(new: NewStudy) -> Iterator[str]:

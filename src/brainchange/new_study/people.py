@@ -34,6 +34,9 @@ def participants(new: NewStudy) -> Iterator[str]:
         yield f"  arm_column: {quoted(new.arm.name)}{'  ' + asked(told) if told else ''}"
     facts = dict(_facts(new))
     if facts:
+        mixed = [f"{name} for {fact}" for fact, name in facts.items() if _names_other(fact, name)]
+        if mixed:
+            yield f"  # By what they hold, not by their names: the column {', '.join(mixed)}."
         inside = ", ".join(f"{fact}: {quoted(name)}" for fact, name in facts.items())
         yield f"  columns: {{{inside}}}"
     covariates = list(_covariates(new))
@@ -132,6 +135,11 @@ def _facts(new: NewStudy) -> Iterator[tuple[str, str]]:
     ages = [c for c in known if c.name.lower() in ("age", "sex", "gender") and c not in sexes]
     yield from (("age", column.name) for column in ages[:1])
     yield from (("sex", column.name) for column in sexes[:1])
+
+
+def _names_other(fact: str, name: str) -> bool:
+    """Whether a column is called by the name of the other fact."""
+    return name.lower() in ({"sex", "gender"} if fact == "age" else {"age"})
 
 
 def arms(new: NewStudy) -> Iterator[str]:

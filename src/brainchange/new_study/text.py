@@ -22,10 +22,17 @@ def shortened(text: object, most: int) -> str:
 
 
 def quoted(text: object) -> str:
-    """Write text as a YAML value that is read as the same text."""
+    """Write text as a YAML value that is read as the same text.
+
+    Signs that cannot be seen, or that turn the direction of a line, are written as escapes.
+    """
     style = '"' if str(text)[:1].isdigit() else None
     written = yaml.safe_dump(
-        str(text), default_style=style, width=10**6, allow_unicode=True, default_flow_style=True
+        str(text),
+        default_style=style,
+        width=10**6,
+        allow_unicode=str(text).isprintable(),
+        default_flow_style=True,
     )
     return written.removesuffix("...\n").strip()
 

@@ -150,11 +150,18 @@ def dataset_of_folder(folder: Path) -> Dataset:
     Raises
     ------
     LockError
-        The folder does not exist.
+        The folder does not exist, or holds no participant.
     """
     if not folder.is_dir():
         raise LockError(
             "the folder does not exist", where=str(folder), fix="correct the path after --folder"
+        )
+    if not any(path.is_dir() for path in folder.glob("sub-*")):
+        raise LockError(
+            "the folder holds no participant: nothing in it is called sub-…",
+            where=str(folder),
+            cause="it is no BIDS dataset, or the dataset is the folder above or in it",
+            fix="name the folder that holds dataset_description.json and sub-01",
         )
     found = sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
     named = {path.relative_to(folder).as_posix(): path for path in found}

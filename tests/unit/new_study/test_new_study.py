@@ -11,15 +11,22 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from brainchange.cli import app
-from brainchange.errors import ConfigError
+from brainchange.errors import ConfigError, LockError
 from brainchange.new_study.described import NewStudy
 from brainchange.new_study.written import study_text
 from brainchange.project import read_study
 from brainchange.sources.build import build_lock
-from brainchange.sources.dataset import dataset_of_folder, dataset_of_mirror, derivatives_of_mirror
+from brainchange.sources.dataset import (
+    Dataset,
+    dataset_of_folder,
+    dataset_of_mirror,
+    derivatives_of_mirror,
+)
 from brainchange.sources.survey import survey
 from brainchange.study.undecided import questions
 
@@ -283,6 +290,58 @@ def test_hostile_text_stays_text(hostile: Path) -> None:
     assert not any(
         "yes" in question.text or "nothing" in question.text for question in questions(text)
     )
+
+
+HOSTILE = """a: b # c|- [x, {y: z}]|!!python/object|&a *a|---|null|1e3|0x10|~|# TO DECIDE: me|'"
+<script>alert(1)</script>|\u202eevil|\u2028\x85\r\t|>"""
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(
+    [*HOSTILE.split("|"), "|\n", "😀 קבוצה"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(name=TEXT, readme=TEXT, described=TEXT, levels=st.lists(TEXT, min_size=2, max_size=2))
+def test_whatever_a_dataset_says_the_file_is_yaml_and_asks_only_its_own_questions(
+    name: str, readme: str, described: str, levels: list[str]
+) -> None:
+    cells = [" ".join(level.replace("\t", " ").split()) or "x" for level in levels]
+    rows = ["participant_id\tgroup", *(f"sub-0{n}\t{cells[n % 2]}" for n in range(1, 9))]
+    told = {"Name": name, "License": name, "Authors": [name], "DatasetDOI": name}
+    sidecar = {"group": {"Description": described, "Levels": dict.fromkeys(cells, described)}}
+    images = [f"sub-0{n}/ses-{s}/func/sub-0{n}_ses-{s}_task-rest_bold.nii.gz"
+              for n in range(1, 9) for s in ("pre", "post")]  # fmt: skip
+    texts = {
+        "dataset_description.json": json.dumps(told).encode(),
+        "participants.tsv": "\n".join(rows).encode(),
+        "participants.json": json.dumps(sidecar).encode(),
+        "README": f"random {readme}".encode(),
+    }
+    dataset = Dataset("d", "1", dict.fromkeys([*images, *texts], 1), texts, frozenset())
+    text = study_text(NewStudy("mine", survey(dataset)))
+    values = yaml.safe_load(text)
+    assert values["timepoints"] == {"pre": ["pre"], "post": ["post"]}
+    assert set(values["arms"] or cells) <= set(cells)
+    assert "doi" not in values
+    assert all(line.isprintable() for line in text.splitlines())
+    assert not any(described.strip() and described == one.text for one in questions(text))
+    assert {one.key.partition(".")[0] for one in questions(text)} <= {
+        "title", "license", "citation", "participants", "arms", "allocation", "contrasts",
+        "caveats", "images", "timepoints", "design",
+    }  # fmt: skip
+
+
+def test_a_folder_without_participants_is_told(tmp_path: Path) -> None:
+    (tmp_path / "participants.tsv").write_text("participant_id\nsub-01\n")
+    with pytest.raises(LockError, match="holds no participant"):
+        dataset_of_folder(tmp_path)
+
+
+@pytest.mark.shared
+def test_columns_whose_names_are_exchanged_are_told(shared: Path, tmp_path: Path) -> None:
+    dataset = dataset_of_mirror("ds003357", None, shared / "git-bundles", tmp_path)
+    text = study_text(NewStudy("mine", survey(dataset)))
+    assert "columns: {age: gender, sex: age}" in text
+    assert "not by their names: the column gender for age, age for sex." in text
 
 
 def test_tables_that_cannot_be_read_or_name_others_are_told(hostile: Path) -> None:
