@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
@@ -234,3 +235,27 @@ def test_every_source_of_the_methods_is_one_the_code_names() -> None:
         (name, year) for name, year in cited if not re.search(rf"{name}\b.{{0,120}}{year}", code)
     ]
     assert unknown == []
+
+
+FRONT = ("cli/*.py", "explain/*.py", "planning/*.py", "sources/fetch.py", "sources/lock.py",
+         "sources/git_mirror.py", "sources/dataset.py", "sources/people.py")  # fmt: skip
+ERRORS = {"ConfigError", "BrainchangeError", "TableError", "LockError", "FetchError"}
+
+
+def raised() -> set[str]:
+    """Longest fixed part of every message that the commands and the files of a study raise."""
+    found = set()
+    for path in (one for name in FRONT for one in (ROOT / "src/brainchange").glob(name)):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ERRORS and node.args:
+                parts = getattr(node.args[0], "values", [node.args[0]])
+                texts = [one.value for one in parts if isinstance(one, ast.Constant)]
+                found.add(max(texts, key=len, default="").strip(" '.:"))
+    return found - {""}
+
+
+def test_the_page_on_trouble_tells_every_message_of_the_front_door() -> None:
+    page = " ".join((DOCS / "troubleshooting.md").read_text(encoding="utf-8").split())
+    messages = raised()
+    assert len(messages) > 25
+    assert sorted(one for one in messages if one not in page) == []

@@ -65,8 +65,12 @@ def examine(root: Path, study: str | None = None) -> list[Finding]:
     try:
         project = load_project(root, {"study": study} if study else {})
     except BrainchangeError as error:
-        told = f"problems: {len(error.problems)}; the first: {error.problems[0].what}"
-        fix = f"see all: brainchange check {study or ''}".rstrip()
+        first, *others = error.problems
+        told = " ".join(f"{first.where}: {first.what}".removeprefix(": ").split())
+        fix = first.fix
+        if others:
+            told = f"{len(error.problems)} problems; the first: {told}"
+            fix = f"see all: brainchange check {study or ''}".rstrip()
         return [*findings, Finding("configuration", "wrong", told, fix)]
     findings.append(Finding("configuration", "fine", f"the study is {project.study.id}"))
     try:
