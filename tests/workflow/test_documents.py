@@ -18,8 +18,8 @@ from brainchange.imaging.task_design import FrameTimes
 from brainchange.metrics.activation_t import activation_t
 from brainchange.metrics.layout import ContrastOfTask
 from brainchange.metrics.task_signals import TaskSignals
+from brainchange.project import load_project
 from brainchange.study.atlases import read_atlases
-from brainchange.study.claims import Claims
 from brainchange.study.model import Study
 from brainchange.study.settings import Settings
 from brainchange.study.strict import parse, read_yaml
@@ -120,14 +120,37 @@ def test_the_atlas_of_the_documentation_can_be_added(root, tmp_path):
     assert "Left_Amygdala" in have_atlas(mine, tmp_path, Settings().sources).labels
 
 
-def test_the_claim_of_the_documentation_is_one():
+def yaml_example(with_words):
+    blocks = re.findall(r"```yaml\n(.*?)```", EXTENDING, re.DOTALL)
+    (example,) = (block for block in blocks if with_words in block)
+    return example
+
+
+def test_the_claim_of_the_documentation_can_be_added(root, tmp_path):
+    shutil.copytree(root / "config", tmp_path / "config")
+    path = tmp_path / "config" / "claims.yaml"
+    path.write_text(path.read_text() + yaml_example("pairs: [[insula, amygdala]]"))
+    for study, state in (("ds003007", "testable"), ("demo", "not_testable")):
+        judged = load_project(tmp_path, {"study": study}).judged_claims()
+        (added,) = (one for one in judged if one.claim.id == "X9")
+        assert added.state == state, added.reason
+
+
+def test_networks_and_specifications_of_the_documentation_can_be_added(root, tmp_path):
     import yaml
 
-    blocks = re.findall(r"```yaml\n(.*?)```", EXTENDING, re.DOTALL)
-    example = next(block for block in blocks if "pairs: [[insula, amygdala]]" in block)
-    claims = parse(Claims, {"article": "a", "claims": yaml.safe_load(example)}, "extending.md")
-    assert claims.claims[0].pairs == (("insula", "amygdala"),)
-    assert claims.claims[0].requires.arms == ("control", "cbt")
+    shutil.copytree(root / "config", tmp_path / "config")
+    path = tmp_path / "config" / "config.yaml"
+    values = yaml.safe_load(path.read_text())
+    values["networks"] |= yaml.safe_load(yaml_example("threat: [amygdala, insula]"))["networks"]
+    values |= yaml.safe_load(yaml_example("name: motion6"))
+    path.write_text(yaml.safe_dump(values))
+    project = load_project(tmp_path, {"study": "demo"})
+    assert {one.region for one in project.regions if "threat" in one.networks} == {
+        "amygdala_L", "amygdala_R", "insula_L", "insula_R",
+    }  # fmt: skip
+    assert [one.name for one in project.settings.alternatives.denoising] == ["motion6"]
+    assert [one.name for one in project.settings.alternatives.censoring] == ["fd0.3"]
 
 
 def test_the_scans_of_the_documentation_are_understood():
