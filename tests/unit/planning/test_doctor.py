@@ -88,7 +88,12 @@ def test_a_missing_lock_and_a_wrong_configuration_are_told(project: Path) -> Non
     (project / "config" / "config.yaml").write_text("studdy: demo\n")
     configuration = found(project, "demo")["configuration"]
     assert configuration.state == "wrong"
-    assert "brainchange check demo" in configuration.fix
+    assert "line 1: studdy: unknown key" in configuration.told
+    assert configuration.fix == "Did you mean 'study'?"
+    (project / "config" / "config.yaml").write_text("studdy: demo\nsead: 1\n")
+    configuration = found(project, "demo")["configuration"]
+    assert configuration.told.startswith("2 problems; the first: config/config.yaml, line 1:")
+    assert configuration.fix == "see all: brainchange check demo"
 
 
 def test_the_exit_code_says_whether_something_must_be_mended(
