@@ -7,12 +7,15 @@ from pathlib import Path
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
 from brainchange.figures.pooled import write_pooled
+from brainchange.files import write_text
 from brainchange.inference.across_schema import FOREST_TABLE, META_TABLE
 from brainchange.inference.meta import StudyEffects, across_studies
 from brainchange.inference.schemas import EFFECTS_TABLE
 from brainchange.inference.verdict_text import amount
 from brainchange.project import load_project, read_study
 from brainchange.project_folder import study_names
+from brainchange.report.across import AcrossStudies, across_page
+from brainchange.report.gathered import drawn_pictures
 from brainchange.sources.lock import read_lock
 from brainchange.sources.overlap import (
     OVERLAPS_TABLE,
@@ -57,18 +60,17 @@ def take_together(root: Path, names: Sequence[str] = ()) -> tuple[Table, list[st
     studies = _gathered(root, names)
     images, unreadable = _images(root, [study.name for study in studies])
     shared = shared_participants(images)
-    settings = load_project(root).settings.inference
-    found = across_studies(studies, shared, settings)
+    settings = load_project(root).settings
+    found = across_studies(studies, shared, settings.inference)
     folder = root / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     META_TABLE.write(found.meta, folder / "meta.tsv", sidecar=True)
     FOREST_TABLE.write(found.forest, folder / "forest.tsv", sidecar=True)
-    OVERLAPS_TABLE.write(
-        OVERLAPS_TABLE.frame(map(_cells, shared)), folder / "overlaps.tsv", sidecar=True
-    )
+    overlaps = OVERLAPS_TABLE.frame(map(_cells, shared))
+    OVERLAPS_TABLE.write(overlaps, folder / "overlaps.tsv", sidecar=True)
     simulated = any(read_study(root, study.name).simulated for study in studies)
-    bound = settings.smallest_effect_of_interest
-    write_pooled(found.meta, found.forest, bound, folder / "figures", simulated=simulated)
+    bound, figures = settings.inference.smallest_effect_of_interest, folder / "figures"
+    drawn = write_pooled(found.meta, found.forest, bound, figures, simulated=simulated)
     standardised = found.meta[found.meta["scale"] == "standardised"].to_dict("records")
     rows = [
         [
@@ -83,6 +85,16 @@ def take_together(root: Path, names: Sequence[str] = ()) -> tuple[Table, list[st
     ]
     counted_once = shared_notes(shared, "only the larger counts")
     notes = [*counted_once, *_unknown_notes(cannot_compare(images)), *unreadable]
+    page = AcrossStudies(
+        found.meta,
+        found.forest,
+        overlaps,
+        drawn_pictures(drawn, figures),
+        notes,
+        settings.seed,
+        simulated,
+    )
+    write_text(folder / "across.html", across_page(page))
     return (HEADER, rows), notes
 
 

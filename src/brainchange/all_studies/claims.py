@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader
 
 from brainchange.errors import BrainchangeError
 from brainchange.files import write_text
@@ -20,6 +19,7 @@ from brainchange.planning.participation import scanned_at
 from brainchange.planning.plan import Plan, make_plan
 from brainchange.project import load_project, read_study
 from brainchange.project_folder import study_names
+from brainchange.report.shell import environment, shell
 from brainchange.sources.overlap import shared_notes, shared_participants, study_images
 from brainchange.sources.people import read_people
 from brainchange.study.claims import Claim
@@ -300,24 +300,39 @@ def claim_page(
     notes : sequence of str
         What must be known to read it.
     """
-    environment = Environment(
-        loader=PackageLoader("brainchange.report"), autoescape=True, trim_blocks=True
-    )
     cells = {
         (row["claim"], row["study"]): {key: _shown(value) for key, value in row.items()}
         for row in matrix.to_dict("records")
     }
-    return environment.get_template("claims_of_studies.html.j2").render(
-        claims=claims,
-        studies=studies,
-        cells=cells,
-        told=[
-            _summary(name, study, matrix[matrix["study"] == name])
-            for name, study in studies.items()
-        ],
-        states=STATES.values(),
-        missing=[f"{text[0].upper()}{text[1:]}." for text in _missing(matrix)] + [NO_PTSD],
-        notes=notes,
+    return (
+        environment()
+        .get_template("claims_of_studies.html.j2")
+        .render(
+            shell=shell(),
+            simulated=False,
+            answer=_answer(matrix, len(studies)),
+            claims=claims,
+            studies=studies,
+            cells=cells,
+            told=[
+                _summary(name, study, matrix[matrix["study"] == name])
+                for name, study in studies.items()
+            ],
+            states=STATES.values(),
+            missing=[f"{text[0].upper()}{text[1:]}." for text in _missing(matrix)] + [NO_PTSD],
+            notes=notes,
+        )
+    )
+
+
+def _answer(matrix: pd.DataFrame, studies: int) -> str:
+    """Say of how many claims any study can say anything."""
+    best = matrix.groupby("claim", sort=False)["state"].agg(set)
+    whole = sum(TESTABLE in states for states in best)
+    some = sum(CAVEAT in states and TESTABLE not in states for states in best)
+    return (
+        f"Of {len(best)} claims of the article, {whole} can be tested in at least one of {studies} "
+        f"open studies, {some} more only with a caveat, and {len(best) - whole - some} in none."
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from brainchange.errors import BrainchangeError, ConfigError, Problem, did_you_mean
 from brainchange.figures.study_forest import study_forest
 from brainchange.figures.theme import applied, save
+from brainchange.files import write_text
 from brainchange.inference.crossover import CROSSOVER_TABLE, crossover_table
 from brainchange.inference.effects import effects_table
 from brainchange.inference.participants import Enrolment, enrol
@@ -26,6 +27,8 @@ from brainchange.planning.participation import scanned_at
 from brainchange.planning.plan import make_plan
 from brainchange.project import load_project, read_study
 from brainchange.project_folder import study_names
+from brainchange.report.gathered import drawn_pictures
+from brainchange.report.preview import preview_page
 from brainchange.sources.mriqc import WHOLE_BRAIN, mriqc_runs
 from brainchange.sources.overlap import shared_notes, shared_participants, study_images
 from brainchange.sources.people import read_people
@@ -286,6 +289,10 @@ def _written(folder: Path, found: _Found) -> Table:
     with applied():
         drawing = study_forest(within[within["who"] == EVERYBODY], effects)
     save(drawing.figure, drawing.table, folder / drawing.name, simulated=False)
+    schemas = {CHANGES_IN_ARMS: within, DIFFERENCES: effects, CROSSOVER_TABLE: crossover}
+    tables = {schema.name: (schema, table) for schema, table in schemas.items()}
+    page = preview_page(tables, drawn_pictures((drawing,), folder), found.notes)
+    write_text(folder / "preview.html", page)
     rows = within[within["n_both"] > 0].to_dict("records")
     return HEADER, [
         [

@@ -90,7 +90,7 @@ def across(
     show_table(*table)
     for note in notes:
         err.print(note, markup=False, highlight=False)
-    err.print(f"written: {root / FOLDER}", markup=False, highlight=False)
+    err.print(f"written: {root / FOLDER}/across.html and tables", markup=False, highlight=False)
 
 
 def preview(
@@ -129,4 +129,8 @@ def preview(
     show_table(*table)
     for note in notes:
         err.print(note, markup=False, highlight=False)
-    err.print(f"written: {root / FOLDER}", markup=False, highlight=False)
+    err.print(
+        f"written: {root / FOLDER}/preview.html and tables",
+        markup=False,
+        highlight=False,
+    )

@@ -49,7 +49,7 @@ def pooled(meta: pd.DataFrame, forest: pd.DataFrame, bound: float) -> Iterator[D
 
 def write_pooled(
     meta: pd.DataFrame, forest: pd.DataFrame, bound: float, folder: Path, *, simulated: bool
-) -> tuple[Path, ...]:
+) -> tuple[Drawing, ...]:
     """Write the forest of each claim as SVG, PNG and TSV.
 
     Parameters
@@ -65,12 +65,10 @@ def write_pooled(
     """
     folder.mkdir(parents=True, exist_ok=True)
     with applied():
-        drawn = list(pooled(meta, forest, bound))
-    return tuple(
-        path
-        for drawing in drawn
-        for path in save(drawing.figure, drawing.table, folder / drawing.name, simulated=simulated)
-    )
+        drawn = tuple(pooled(meta, forest, bound))
+    for drawing in drawn:
+        save(drawing.figure, drawing.table, folder / drawing.name, simulated=simulated)
+    return drawn
 
 
 def _drawing(row: Row, studies: pd.DataFrame, bound: float) -> Drawing:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from brainchange.figures.badges import Badge
 from brainchange.tables import tsv_text
 
 LARGEST_DOWNLOAD = 400_000
@@ -26,11 +27,14 @@ class Cell:
         A second line.
     sort : float or str
         What rows are sorted by; the text where it is empty.
+    badge : Badge or None
+        A verdict to show before the text.
     """
 
     text: str
     small: str = ""
     sort: float | str = ""
+    badge: Badge | None = None
 
     @property
     def key(self) -> str:

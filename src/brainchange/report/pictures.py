@@ -9,6 +9,7 @@ from pathlib import Path
 
 from brainchange.errors import BrainchangeError
 from brainchange.figures import theme
+from brainchange.figures.drawing import Drawing
 from brainchange.figures.registry import FIGURES_TABLE
 from brainchange.figures.wording import text_of
 from brainchange.files import inside
@@ -103,6 +104,34 @@ def _picture(row: dict[str, str], folder: Path) -> Picture:
         ) from None
     svg, width = page_svg(raw, row["name"], row["title"], row["alternative"], where=str(path))
     return Picture(svg=svg, width=width, source=_source(path.with_suffix(".tsv")), **row)
+
+
+def drawn_picture(drawing: Drawing, folder: Path) -> Picture:
+    """Read a drawing that was written into a folder.
+
+    Parameters
+    ----------
+    drawing : Drawing
+        What was drawn.
+    folder : Path
+        Where its SVG and TSV are.
+
+    Raises
+    ------
+    BrainchangeError
+        The picture is missing, or holds a script or a link.
+    """
+    row = {
+        "name": drawing.name,
+        "figure": drawing.name,
+        "kind": drawing.kind,
+        "measure": drawing.measure,
+        "claims": ";".join(drawing.shows),
+        "title": drawing.title,
+        "caption": drawing.caption,
+        "alternative": drawing.alternative,
+    }
+    return _picture(row, folder)
 
 
 def _source(path: Path) -> str:

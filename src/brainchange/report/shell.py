@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 from brainchange.report.pictures import colour_rules
 
 NO_BREAK = "\u00a0"
+SHORT = 9
+"""Letters of a cell that are never broken: ``p = 0.031``, ``10 vs 9``."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,9 @@ def environment() -> jinja2.Environment:
 
 
 def _whole(told: str) -> str:
-    """Keep an interval on one line."""
+    """Keep an interval on one line, and all of what is short."""
+    if len(told) <= SHORT:
+        return told.replace(" ", NO_BREAK)
     return re.sub(r"\[[^\[\]]*\]", lambda ends: ends.group(0).replace(" ", NO_BREAK), told)
 
 

@@ -141,14 +141,25 @@ def summary(
     )
 
 
+def counted(verdicts: pd.Series) -> str:
+    """Count verdicts in words: ``1 is supported and 2 cannot be told``.
+
+    Parameters
+    ----------
+    verdicts : pandas.Series
+        One verdict a statement.
+    """
+    counts = [(int((verdicts == word).sum()), forms) for word, forms in COUNTED.items()]
+    parts = [f"{n} {forms[n > 1]}" for n, forms in counts if n]
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
 def _counted(verdicts: pd.DataFrame) -> str:
     """Say in a sentence how many of the tested statements have which verdict."""
     tested = verdicts.loc[_tested(verdicts), "verdict"]
     if tested.empty:
         return "This study can test none of the statements of the article; the page says why."
-    counts = [(int((tested == word).sum()), forms) for word, forms in COUNTED.items()]
-    parts = [f"{n} {forms[n > 1]}" for n, forms in counts if n]
-    told = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    told = counted(tested)
     if len(tested) == 1:
         return f"This study can test 1 statement of the article: it {told.partition(' ')[2]}."
     return f"Of the {len(tested)} statements of the article that this study can test, {told}."

@@ -80,6 +80,26 @@ def test_two_studies_are_taken_together(project: Path) -> None:
         assert (project / f"results/across/figures/pooled_T2.{suffix}").exists()
 
 
+def test_the_page_across_studies_answers_shows_and_gives_away_everything(project: Path) -> None:
+    results(project, "ds003007")
+    results(project, "ds1", dppc2=0.2, contrast_label="<script>alert(1)</script>")
+    assert run()[0] == 0
+    page = (project / "results/across/across.html").read_text()
+    assert "2 studies: ds003007, ds1" in page
+    answer = page.split('<p class="lead">')[1].split("</p>")[0]
+    assert answer.startswith("Of 1 claim in 2 studies taken together, 1 ")
+    table = page.split('<table class="sortable stack data" id="claims">')[1].split("</table>")[0]
+    assert '<span class="badge' in table
+    assert "+0.40 SD [" in table
+    assert page.count('<figure id="figure-pooled_T2">') == 1
+    assert page.count('<svg xmlns="') == 1
+    for name in ("meta", "forest", "overlaps"):
+        assert f'download="{name}.tsv"' in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert page.count("<script>") == 2
+    assert "http://" not in page.replace("http://www.w3.org", "")
+
+
 def test_studies_of_the_same_participants_count_once(project: Path) -> None:
     results(project, "ds003007")
     results(project, "ds1", n_treated=6)

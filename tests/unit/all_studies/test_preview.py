@@ -103,6 +103,18 @@ def test_symptoms_between_arms_are_those_of_the_study_itself(real: Any) -> None:
     assert found["dppc2"] == pytest.approx(-0.5435, abs=5e-5)
 
 
+@pytest.mark.shared
+def test_the_page_shows_every_difference_and_stands_alone(real: Any, project: Path) -> None:
+    page = (project / "results/preview/preview.html").read_text()
+    shown = page.split('id="differences-table"')[1].split("</table>")[0]
+    assert shown.count("<tr>") - 1 == real[1]["difference"].notna().sum()
+    assert "What do published tables tell, before any image?" in page
+    assert 'download="differences.tsv"' in page
+    assert page.count('<figure id="figure-studies">') == 1
+    assert ">nan" not in page
+    assert page.count("<script>") == 2
+
+
 def test_without_any_table_it_says_what_to_do(project: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--tables"):
         preview(project, ["ds003007"], tables=tmp_path)
