@@ -157,7 +157,7 @@ def _gathered(root: Path, names: Sequence[str]) -> tuple[StudyEffects, ...]:
         StudyEffects(
             name,
             EFFECTS_TABLE.read(_effects_path(root, name)),
-            study.is_randomised(study.primary_contrast),
+            study.randomised,
         )
         for name, study in studies.items()
     )

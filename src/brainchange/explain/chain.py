@@ -256,7 +256,7 @@ def _about_contrast(project: Project, name: str) -> Record:
         "treated": [study.arms[arm].label for arm in contrast.treated],
         "control": [study.arms[arm].label for arm in contrast.control],
         "primary": contrast.primary,
-        "randomised": study.allocation.randomised,
+        "randomised": study.is_randomised(name),
     }
 
 

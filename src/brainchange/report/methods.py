@@ -324,7 +324,7 @@ def _verdicts(study: Study, rules: Inference) -> str:
         "Arms were randomised, so claims and scales are led by the difference at equal values "
         "before: analysis of covariance with HC3 errors, and the permutation of Freedman and Lane "
         "(Winkler et al. 2014) with the value before as covariate."
-        if study.allocation.randomised
+        if study.randomised
         else "Arms were not randomised, so differences in change lead, and no verdict is stronger "
         "than SUPPORTED (associational)."
     )
@@ -342,9 +342,7 @@ def _verdicts(study: Study, rules: Inference) -> str:
 
 def _limits(study: Study) -> str:
     allocation = (
-        ""
-        if study.allocation.randomised
-        else " Without randomisation every difference is an association."
+        "" if study.randomised else " Without randomisation every difference is an association."
     )
     return (
         "An interval that includes zero does not show that there is no effect. Correlations of "

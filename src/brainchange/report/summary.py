@@ -239,7 +239,7 @@ def _sure(
         said.append(f"Read with caution: {', '.join(flagged)} (see the notes in the table).")
     said.append(
         "Participants were randomised."
-        if study.allocation.randomised
+        if study.randomised
         else "Participants were not randomised: every difference is an association, and cannot "
         "show that therapy caused it."
     )

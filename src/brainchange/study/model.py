@@ -302,6 +302,11 @@ class Study(Strict):
         return next(name for name, contrast in self.contrasts.items() if contrast.primary)
 
     @property
+    def randomised(self) -> bool:
+        """Whether chance decided between the sides of the primary contrast."""
+        return self.is_randomised(self.primary_contrast)
+
+    @property
     def timepoint_of_session(self) -> dict[str, Timepoint]:
         """Timepoint of each session label."""
         return {label: t for t, labels in self.timepoints.items() for label in labels or ("",)}

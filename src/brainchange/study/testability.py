@@ -184,7 +184,7 @@ def _against(claim: Claim, study: Study) -> Iterator[Found]:
     yield from (("images", reason) for reason in _missing_images(needs, study))
     if not _has_column(needs, study):
         yield "column", f"no column holds {_column_of(needs)}"
-    if needs.randomised and not study.is_randomised(study.primary_contrast):
+    if needs.randomised and not study.randomised:
         yield "allocation", "arms were not randomised"
 
 

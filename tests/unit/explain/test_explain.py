@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,17 @@ def folder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def project(folder):
     return load_project(folder, {"study": "ds999998"})
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_chance_is_told_of_the_contrast_and_not_of_the_study(project, drawn):
+    study = project.study
+    name = study.primary_contrast
+    told = study.contrasts[name].model_copy(update={"randomised": drawn})
+    other = study.model_copy(update={"contrasts": study.contrasts | {name: told}})
+    claim = explained_names(project)[0]
+    record = explain(replace(project, study=other), claim)
+    assert record["contrast"]["randomised"] is drawn
 
 
 def test_the_chain_of_a_claim_goes_from_its_words_to_the_file_with_its_checksum(project):

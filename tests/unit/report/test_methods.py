@@ -49,6 +49,19 @@ def test_the_methods_state_what_was_set(study: Any) -> None:
     assert "The global signal was not regressed out" not in said
 
 
+def test_chance_is_said_of_the_contrast_that_leads_and_not_of_the_whole_study(study: Any) -> None:
+    primary = study.contrasts[study.primary_contrast]
+    for drawn, said in ((True, "led by the difference at equal values"), (False, "associational)")):
+        contrast = primary.model_copy(update={"randomised": drawn})
+        other = study.model_copy(
+            update={
+                "contrasts": study.contrasts | {study.primary_contrast: contrast},
+                "allocation": study.allocation.model_copy(update={"randomised": not drawn}),
+            }
+        )
+        assert said in written(other, Settings())
+
+
 def test_by_default_the_global_signal_is_said_to_be_kept(study: Any) -> None:
     assert "The global signal was not regressed out." in written(study, Settings())
 
