@@ -6,12 +6,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from brainchange.cli import app
+from brainchange.files import checksum
 from brainchange.inference.schemas import EFFECTS_TABLE
+from brainchange.sources.lock import LockRow, write_lock
 from brainchange.sources.overlap import images_path, write_images
 
 ROW = {
@@ -112,6 +116,35 @@ def test_studies_of_the_same_participants_count_once(project: Path) -> None:
     assert "ds003007 and ds1 share 8 participants: only the larger counts" in told
     overlaps = pd.read_csv(project / "results/across/overlaps.tsv", sep="\t")
     assert len(overlaps) == 8
+
+
+def test_scans_that_were_compressed_anew_count_once_where_they_are_fetched(project: Path) -> None:
+    """Other labels, other bytes, the same voxels: only the fetched images can tell."""
+    results(project, "ds003007")
+    results(project, "ds1", n_treated=6)
+    rng = np.random.default_rng(1)
+    rows: dict[str, list[LockRow]] = {"ds003007": [], "ds1": []}
+    for number in range(1, 4):
+        image = nib.Nifti1Image(rng.normal(size=(4, 4, 4)).astype(np.float32), np.eye(4))
+        for study, who, ending in (
+            ("ds003007", f"sub-{number}", ".nii.gz"),
+            ("ds1", f"sub-{20 + number}", ".nii"),
+        ):
+            name = f"{who}/anat/{who}_T1w{ending}"
+            path = project / "data" / "studies" / study / name
+            path.parent.mkdir(parents=True)
+            nib.save(image, path)
+            size, digest = path.stat().st_size, checksum(path, "md5")
+            rows[study].append(LockRow(name, size, digest, f"https://example.org/{name}"))
+    for study, locked in rows.items():
+        write_lock(locked, project / "data" / "locks" / f"{study}.tsv")
+    code, out, told = run()
+    assert code == 0, told
+    assert out.splitlines()[1].split("\t")[:2] == ["T2", "1"]
+    assert "ds003007 and ds1 share 3 participants: only the larger counts" in told
+    overlaps = pd.read_csv(project / "results/across/overlaps.tsv", sep="\t")
+    assert set(overlaps["evidence"]) == {"voxels"}
+    assert list(overlaps["other_participant_id"]) == ["sub-21", "sub-22", "sub-23"]
 
 
 def test_simulated_studies_count_only_where_they_are_named(project: Path) -> None:
