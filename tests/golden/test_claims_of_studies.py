@@ -55,6 +55,9 @@ def test_the_flagship_tests_with_control_and_the_youths_only_describe(
     assert youths["state"] == "only with caveat"
     assert youths["reason"].startswith("no control arm")
     assert (youths["task"], youths["n_scanned_twice"]) == ("TAU", 74)
+    # Habituation of the amygdala: a change, so that without control it is only described.
+    assert cell(from_locks, "A3", "ds006303")["state"] == "only with caveat"
+    assert cell(from_locks, "T4", "ds006303")["state"] != "not testable"
     assert pd.isna(youths["n_treated"])
 
 

@@ -229,7 +229,8 @@ class _Judgement:
             return NOT, one.reason
         name = self.study.primary_contrast
         told = [f"{trap.id}: {trap.text}" for trap in self.study.known_traps(name, "claim")]
-        alone = not self.study.contrasts[name].control and "control" in one.claim.requires.arms
+        needed = "control" in one.claim.requires.arms or one.claim.metric is not None
+        alone = needed and not self.study.contrasts[name].control
         if alone and "control" not in dict(one.barriers):
             told.insert(0, "no control arm: only the change of the treated is described")
         state = CAVEAT if told else STATES[one.state]

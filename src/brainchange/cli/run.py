@@ -18,10 +18,11 @@ def run(
     study: StudyArgument,
     cores: Cores = None,
 ) -> None:
-    """Analyse a study: what is missing is fetched, what is done stays done.
+    """Analyse a study, or `all` that are not simulated; what is done stays done.
 
-    It is `snakemake --config study=STUDY`; what stands after -- is said to Snakemake, as in
-    `brainchange run demo -- --forceall`. The exit code is that of Snakemake (130: interrupted).
+    What is missing is fetched. It is `snakemake --config study=STUDY`; what stands after -- is said
+    to Snakemake, as in `brainchange run demo -- --forceall`. The exit code is that of Snakemake
+    (130: interrupted).
     """
     _run(study, cores, context.args)
 
@@ -59,10 +60,13 @@ def open_(
 def _run(study: str, cores: int | None, more: list[str]) -> None:
     """Run the workflow, show how far it is, and end with its exit code."""
     from brainchange.planning.run import MOST_LINES_TOLD, run_study
+    from brainchange.planning.several import several_studies
     from brainchange.project import load_project
 
     root = project_folder()
-    load_project(root, {"study": study})
+    names = several_studies(root, study) or (study,)
+    for name in names:
+        load_project(root, {"study": name})
     arguments = ["--cores", str(cores) if cores else "all", "--nocolor", *more]
     with steps_bar(err, f"{study}: planning") as tell:
         code, told = run_study(
@@ -74,6 +78,7 @@ def _run(study: str, cores: int | None, more: list[str]) -> None:
     if code:
         typer.echo("\n".join(told.broken[-MOST_LINES_TOLD:]), err=True)
         raise typer.Exit(code)
-    report = root / "results" / study / "report.html"
-    if report.is_file():
-        typer.echo(f"Report: {report}")
+    for name in names:
+        report = root / "results" / name / "report.html"
+        if report.is_file():
+            typer.echo(f"Report: {report}")

@@ -72,6 +72,13 @@ def test_the_command_says_the_report_and_passes_arguments_and_code_on(
     done = CliRunner().invoke(app, ["demo", "-c", "3", "--", "--forceall"])
     assert done.output == f"Report: {report}\n"
     assert (fake / "called").read_text() == "--cores 3 --nocolor --forceall demo\n"
+    # All are those that are not simulated; each report that is there is said.
+    flagship = fake / "results" / "ds003007" / "report.html"
+    flagship.parent.mkdir(parents=True)
+    flagship.touch()
+    done = CliRunner().invoke(app, ["run", "all", "-c", "2"])
+    assert done.output == f"Report: {flagship}\n"
+    assert (fake / "called").read_text() == "--cores 2 --nocolor all\n"
     monkeypatch.setenv("CODE", "17")
     assert CliRunner().invoke(app, ["run", "demo"]).exit_code == 17
     assert CliRunner().invoke(app, ["run", "demmo"]).exit_code == 2
