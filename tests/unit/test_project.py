@@ -79,8 +79,8 @@ def test_all_problems_of_all_files_are_told_at_once(folder):
         ("config.yaml", "study: demo", "study: on", "True is not text"),
         ("config.yaml", "study: demo", "study: 01", "1 is not text"),
         ("config.yaml", "study: demo", "study: no", 'quote it: "…"'),
-        ("config.yaml", "seed: 20261123", "seed: -1", "greater than or equal to 0 (found -1)"),
-        ("config.yaml", "seed: 20261123", 'seed: "7"', "valid integer (found '7')"),
+        ("config.yaml", "seed: 20261123", "seed: -1", "seed: -1 is too small: at least 0"),
+        ("config.yaml", "seed: 20261123", 'seed: "7"', "'7' is not a whole number"),
         ("config.yaml", "seed: 20261123", "sead: 7", "Did you mean 'seed'?"),
         ("config.yaml", "study: demo", "study: demmo", "Did you mean 'demo' or 'rawdemo'?"),
         ("config.yaml", "alff, falff", "alff, fallf", "Did you mean 'falff'"),
@@ -145,7 +145,12 @@ def test_all_problems_of_all_files_are_told_at_once(folder):
         ("studies/demo.yaml", "primary: true", "primary: false", "exactly one contrast"),
         ("studies/demo.yaml", "simulated: true", "simulated: false", "needs 'repositories'"),
         ("studies/demo.yaml", "    maximum: 63", "    maximum: 0", "is not below"),
-        ("studies/demo.yaml", "  randomised: true", "  randomised: yes it was", "valid boolean"),
+        (
+            "studies/demo.yaml",
+            "  randomised: true",
+            "  randomised: yes it was",
+            "is not true or false",
+        ),
     ],
 )
 def test_each_mistake_is_told_with_its_place_and_its_fix(folder, name, old, new, expected):

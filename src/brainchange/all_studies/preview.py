@@ -128,9 +128,10 @@ def preview(
         if names or not (study.simulated or study.observations):
             _add(found, study, root, (tables or root / "data" / "studies") / name, quality)
     if not found.within:
+        absent = all("does not exist" in note for note in found.notes)
         raise ConfigError(
             "no table of participants could be read",
-            cause="; ".join(found.notes),
+            cause="none was fetched yet" if absent else "\n    ".join(found.notes),
             fix="fetch a study (brainchange fetch STUDY), or name a folder of tables with --tables",
         )
     used = list(dict.fromkeys(name for table in found.within for name in table["study"]))

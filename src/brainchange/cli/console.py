@@ -62,22 +62,24 @@ def steps_bar(console: Console, begins: str) -> Iterator[Tell]:
     """
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         Progress,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
-    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    said = TextColumn("{task.description}", markup=False)
+    columns = (said, BarColumn(), TextColumn("{task.fields[steps]}"))
+    times = (TimeElapsedColumn(), TextColumn("{task.fields[left]}"), TimeRemainingColumn())
     with Progress(
         *columns, *times, console=console, disable=not console.is_terminal, transient=True
     ) as bar:
-        task = bar.add_task(begins, total=None)
+        task = bar.add_task(begins, total=None, steps="", left="")
 
         def tell(done: int, total: int | None, text: str) -> None:
             description = (text or begins)[:LONGEST_DESCRIPTION]
             bar.update(task, description=description, completed=done, total=total)
+            if total:
+                bar.update(task, steps=f"{done}/{total}", left="left")
 
         yield tell

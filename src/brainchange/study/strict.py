@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -27,6 +27,18 @@ Loc = tuple[int | str, ...]
 _PATTERNS = {
     _NAME: "letters, digits, '_', '.' and '-', beginning with a letter or a digit",
     _LABEL: "letters and digits only (no 'ses-' or 'task-')",
+}
+_KINDS = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+}
+_LIMITS = {
+    "greater_than": ("gt", "small: more than"),
+    "greater_than_equal": ("ge", "small: at least"),
+    "less_than": ("lt", "large: less than"),
+    "less_than_equal": ("le", "large: at most"),
 }
 _NOT_TEXT = "YAML reads on, off, yes, no, 01 and 010 as something else than text"
 
@@ -169,9 +181,19 @@ def _explained(details: ErrorDetails) -> tuple[str, str, str]:
     allowed = _PATTERNS.get(str(details.get("ctx", {}).get("pattern")))
     if allowed:
         return f"{found!r} is not allowed here", "", f"use {allowed}"
-    if kind in ("int_type", "float_type") and re.search(r"\d", str(found)):
-        return "", "quotes, a decimal comma, or an exponent without a point (1.0e-2)", ""
-    return "", "", ""
+    return *_number_explained(kind, found, details.get("ctx", {})), ""
+
+
+def _number_explained(kind: str, found: object, context: Mapping[str, object]) -> tuple[str, str]:
+    """Say what and likely cause, of a value of another kind or out of its range."""
+    if kind in _KINDS:
+        numeric = kind != "bool_type" and re.search(r"\d", str(found))
+        cause = "quotes, a decimal comma, or an exponent without a point (1.0e-2)"
+        return f"{_short(found)} is not {_KINDS[kind]}", cause if numeric else ""
+    if kind in _LIMITS:
+        name, told = _LIMITS[kind]
+        return f"{found} is too {told} {context.get(name)}", ""
+    return "", ""
 
 
 def _short(value: object) -> str:
