@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
+
+from brainchange.cli import app
 
 pytestmark = pytest.mark.slow
 
@@ -147,3 +151,13 @@ def test_the_page_opens_on_a_phone_without_error_or_network(demo, browser):
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 360
     assert "connectivity between prefrontal cortex and limbic system" in page.inner_text(".minute")
     assert [word for word in heard if not word.startswith("data:")] == [address]
+
+
+def test_the_tutorial_shows_what_explain_says_of_the_demo(demo, root, monkeypatch):
+    tutorial = (root / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    shown = re.search(r"```text\n(T2 in demo.*?)```", tutorial, re.DOTALL)[1]
+    monkeypatch.chdir(demo)
+    said = CliRunner().invoke(app, ["explain", "demo", "T2"]).stdout.splitlines()
+    assert [line for line in shown.splitlines() if line not in said] == []
+    other = CliRunner().invoke(app, ["explain", "demo", "P2"]).stdout
+    assert "\n  INCONCLUSIVE\n" in other

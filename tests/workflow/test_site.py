@@ -168,10 +168,15 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path, monkeypatch: pytest.Monk
         if program == "brainchange"
     ]
     assert set(said) == set(expected)
+    printed = ""
     for command in said:
         if expected[command] is not None:
             done = CliRunner().invoke(app, command.split())
             assert done.exit_code == expected[command], f"{command}: {done.output}"
+            printed += done.output
+    shown = [text for language, text in blocks(DOCS / "tutorial.md") if language == "text"]
+    assert len(shown) == 2
+    assert [line for line in shown[1].splitlines() if line not in printed] == []
 
 
 @pytest.mark.parametrize("thing", ["A region", "An atlas", "A claim", "A metric", "A study"])
