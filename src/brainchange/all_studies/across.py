@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 
 from brainchange.errors import ConfigError, Problem, did_you_mean
@@ -77,8 +78,8 @@ def take_together(root: Path, names: Sequence[str] = ()) -> tuple[Table, list[st
             str(row["measure"]),
             str(row["k"]),
             amount(row["estimate"]),
-            f"{amount(row['ci_low'])} to {amount(row['ci_high'])}",
-            f"{amount(row['prediction_low'])} to {amount(row['prediction_high'])}",
+            _from_to(row["ci_low"], row["ci_high"]),
+            _from_to(row["prediction_low"], row["prediction_high"]),
             str(row["verdict"]),
         ]
         for row in standardised
@@ -96,6 +97,11 @@ def take_together(root: Path, names: Sequence[str] = ()) -> tuple[Table, list[st
     )
     write_text(folder / "across.html", across_page(page))
     return (HEADER, rows), notes
+
+
+def _from_to(low: float, high: float) -> str:
+    """Write an interval; a word where there is none, as of the prediction from one study."""
+    return f"{amount(low)} to {amount(high)}" if isfinite(low) else "none"
 
 
 def _images(root: Path, names: Sequence[str]) -> tuple[dict[str, tuple[Image, ...]], list[str]]:
@@ -129,7 +135,7 @@ def _gathered(root: Path, names: Sequence[str]) -> tuple[StudyEffects, ...]:
         Problem(
             f"'{name}' has no results yet",
             str(_effects_path(root, name)),
-            fix=f"make them with: snakemake --config study={name}",
+            fix=f"make them with: brainchange run {name}",
         )
         for name in asked
         if not _effects_path(root, name).exists()
@@ -140,7 +146,7 @@ def _gathered(root: Path, names: Sequence[str]) -> tuple[StudyEffects, ...]:
                 "no study has results",
                 "results/",
                 "none was run, or only simulated ones, which count only where they are named",
-                "run one (snakemake --config study=STUDY) or name the studies",
+                "run one (brainchange run STUDY) or name the studies",
             )
         ]
     if problems:

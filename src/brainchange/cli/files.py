@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from brainchange.cli.complete import known_sessions, known_subjects
 from brainchange.cli.console import StudyArgument, err, out, steps_bar
-from brainchange.errors import ConfigError
+from brainchange.errors import BrainchangeError, ConfigError
 from brainchange.project_folder import project_folder, study_file
 
 if TYPE_CHECKING:
@@ -124,6 +124,12 @@ def fetch(
     from brainchange.sources.lock import read_lock, select
 
     project = load_project(project_folder(), {"study": study})
+    if project.study.simulated and not project.lock_path.exists():
+        raise BrainchangeError(
+            "the study is simulated: its files are made, not fetched",
+            where=f"data/locks/{study}.tsv",
+            fix=f"make them with: brainchange run {study}",
+        )
     rows = select(read_lock(project.lock_path), subject or (), session or ())
     folder = project.study_folder
     if verify:

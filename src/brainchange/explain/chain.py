@@ -58,7 +58,7 @@ def explain(project: Project, name: str, contrast: str = "") -> Record:
             f"the results do not know {kind} '{name}' in '{contrast}'",
             where=f"results/{project.study.id}/verdicts.tsv",
             cause="it was added after the results were made",
-            fix=f"run again: snakemake --config study={project.study.id}",
+            fix=f"run again: brainchange run {project.study.id}",
         )
     effect = _one(_read(EFFECTS_TABLE, results, project), kind, name, contrast)
     people = _people(_read(CHANGES_TABLE, results, project), kind, name, project, contrast)
@@ -130,7 +130,7 @@ def _read(schema: TableSchema, results: Path, project: Project) -> pd.DataFrame:
         raise BrainchangeError(
             f"the study '{project.study.id}' has no results yet: there is no {shown}",
             cause="the workflow was not run, or did not come to its end",
-            fix=f"run: snakemake --config study={project.study.id}",
+            fix=f"make them with: brainchange run {project.study.id}",
         )
     return schema.read(path)
 

@@ -111,7 +111,7 @@ def _drawn(spec: FigureSpec, given: FigureInput, results: Path) -> list[Drawing]
             f"figure '{spec.name}' is drawn from the table '{missing[0]}', which is missing",
             where=f"results/{results.name}/{missing[0]}.tsv",
             cause="the study was not run to its end, or by an older version",
-            fix=f"make it with: snakemake --config study={given.study.id}",
+            fix=f"make it with: brainchange run {given.study.id}",
         )
     return list(drawings(spec, replace(given, tables=tables)))
 

@@ -196,7 +196,7 @@ def _find(name: str, mirror: Path) -> Path:
     for candidate in (mirror / name, mirror / f"{name}.git", mirror / f"{name}.bundle"):
         if candidate.exists():
             return candidate
-    present = sorted(path.name for path in mirror.iterdir()) if mirror.is_dir() else []
+    present = sorted(p.name for p in mirror.glob("*") if p.is_dir() or p.suffix == ".bundle")
     raise LockError(
         f"no clone or bundle of '{name}' in the folder of mirrors",
         where=str(mirror),

@@ -166,7 +166,7 @@ def test_mistyped_and_unfinished_studies_are_told(project: Path) -> None:
     assert "there is no study 'ds2'" in told
     code, _, told = run("ds1")
     assert code == 2
-    assert "snakemake --config study=ds1" in told
+    assert "brainchange run ds1" in told
 
 
 def test_studies_without_images_in_their_locks_are_told(project: Path) -> None:

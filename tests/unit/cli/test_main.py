@@ -114,7 +114,8 @@ def test_every_argument_that_names_something_completes() -> None:
     [
         (["check", "demo"], 0, "✓ demo"),
         (["open", "demo"], 1, "has no report yet"),
-        (["explain", "demo", "T2"], 1, "has no results yet"),
+        (["explain", "demo", "T2"], 1, "make them with: brainchange run demo"),
+        (["fetch", "rawdemo"], 1, "make them with: brainchange run rawdemo"),
         (["open", "dmo"], 2, "Did you mean 'demo'"),
         (["explain", "demo", "T9"], 2, "Did you mean 'T"),
         (["explain", "demo", "bdi"], 2, "Did you mean 'BDI'"),

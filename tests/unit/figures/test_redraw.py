@@ -86,7 +86,7 @@ def test_a_missing_table_is_told_with_what_makes_it(project: Path) -> None:
     code, _, told = run("coverage", "demo")
     assert code == 1
     assert "figure 'coverage' is drawn from the table 'coverage', which is missing" in told
-    assert "snakemake --config study=demo" in told
+    assert "brainchange run demo" in told
 
 
 def test_every_table_a_figure_needs_has_a_schema_of_its_name() -> None:
