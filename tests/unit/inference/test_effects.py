@@ -226,8 +226,8 @@ def test_swapping_the_sessions_flips_every_difference(made_up: Maker, seed: int)
         made,
         observations=made.observations.assign(timepoint=timepoint),
         participants=made.participants.rename(columns=renamed),
-    ).infer()
-    forward = made.infer()
+    ).infer(settings=QUICK)
+    forward = made.infer(settings=QUICK)
     assert back.changes["change"].tolist() == (-forward.changes["change"]).tolist()
     for flipped, kept in (("ci_low", "ci_high"), ("difference", "difference")):
         expected = (-forward.effects[kept]).tolist()
@@ -244,8 +244,12 @@ def test_shift_and_scale_leave_all_but_raw_units_alone(
     made = made_up(5, seed)
     chosen = made.observations["metric"] == "falff_z"
     value = made.observations["value"].where(~chosen, made.observations["value"] * scale + shift)
-    moved = replace(made, observations=made.observations.assign(value=value)).infer().effects
-    expected, found = effect(made.infer().effects, "A2"), effect(moved, "A2")
+    moved = (
+        replace(made, observations=made.observations.assign(value=value))
+        .infer(settings=QUICK)
+        .effects
+    )
+    expected, found = effect(made.infer(settings=QUICK).effects, "A2"), effect(moved, "A2")
     for name in ("dppc2", "dppc2_se", "df", "p_welch", "p_permutation"):
         assert found[name] == pytest.approx(expected[name], rel=1e-6), name
     assert found["difference"] == pytest.approx(scale * expected["difference"], rel=1e-6, abs=1e-9)
@@ -275,7 +279,7 @@ def test_null_studies_are_rarely_significant(made_up: Maker) -> None:
     """40 studies without effect: a family-wise error of 5 % is expected in 2, in 7 almost never."""
     found = 0
     for seed in range(40):
-        effects = made_up(6, seed).infer().effects
+        effects = made_up(6, seed).infer(settings=QUICK).effects
         confirmatory = effects[effects["family"] == "confirmatory"]
         found += bool((confirmatory["p_adjusted"] <= 0.05).any())
     assert found <= 6
