@@ -85,32 +85,42 @@ def forest(
     order = {kind: place for place, kind in enumerate(kinds)}
     mine = mine.sort_values("kind", key=lambda k: k.map(order), kind="stable", ignore_index=True)
     label = lettering.plain(given.study.contrasts[contrast].label)
-    about = f" of {metric_of(mine.iloc[0])}" if metric and len(mine) else ""
+    named = {metric_of(row) for row in mine.to_dict("records")}
+    about = f" of {named.pop() if len(named) == 1 else metric}" if metric and len(mine) else ""
     title = f"Difference in change{about}: {label}"
     sesoi = given.settings.inference.smallest_effect_of_interest
     if mine.empty:
         figure = empty_sheet(WIDTH, title, "There is no such measure in this study.").figure
     else:
-        figure = _sheet(mine, title, _notes(sesoi), sesoi).figure
+        figure = _sheet(mine, title, _notes(sesoi, mine), sesoi).figure
     said = " ".join(f"{title_of(row)}. {effect_sentence(row)}" for row in mine.to_dict("records"))
-    return Drawing(name, figure, mine, title, _notes(sesoi), f"{title}. {said}")
+    return Drawing(name, figure, mine, title, _notes(sesoi, mine), f"{title}. {said}")
 
 
-def _notes(sesoi: float) -> str:
+def _is_led(effects: pd.DataFrame) -> bool:
+    """Whether p values are those of the difference at equal values before."""
+    adjusted = (effects["adjustment"] != "none") & effects["p_adjusted"].notna()
+    return bool((adjusted & (effects["lead_estimator"] == "ancova")).any())
+
+
+def _notes(sesoi: float, effects: pd.DataFrame) -> str:
+    named, tested = "p", "the difference in change, adjusted where a family is named."
+    if _is_led(effects):
+        named = "p of lead"
+        tested = "the difference at equal values before, which leads the verdict."
     return (
         "Change is post − pre; positive: rose more (or fell less) in the treated arm. SD: pooled "
         "standard deviation before therapy (dppc2, Morris 2008). Thin bar: its 95\u00a0% interval; "
         f"band: smallest effect of interest, ± {sesoi:g} SD; thick bar: 90\u00a0% interval of the "
         "equivalence test (Welch), inside the band where the test succeeds. Filled: confirmatory "
-        "test. Arrow: direction the article says, or in which a scale is better. p: permutation "
-        "test of the leading estimate (change; where arms were randomised the difference at equal "
-        "values before), adjusted where a family is named."
+        "test. Arrow: direction the article says, or in which a scale is better. "
+        f"{named}: permutation test of {tested}"
     )
 
 
 def _sheet(effects: pd.DataFrame, title: str, notes: str, sesoi: float) -> Sheet:
     rows = effects.to_dict("records")
-    texts = [lettering.wrapped(_label(row), BODY, LABEL - 0.1, lines=3) for row in rows]
+    texts = [lettering.wrapped(text, BODY, LABEL - 0.1, lines=3) for text in _labels(rows)]
     heights = [max(lettering.height(text, BODY) + 0.12, 0.27) for text in texts]
     tops, blocks, at = [], [], 0.0
     for place, row in enumerate(rows):
@@ -125,7 +135,7 @@ def _sheet(effects: pd.DataFrame, title: str, notes: str, sesoi: float) -> Sheet
     axes = sheet.axes(MARGIN + LABEL, HEAD, PLOT, at)
     reach = _reach(rows, sesoi)
     _prepare(axes, at, reach, sesoi)
-    _write_head(sheet)
+    _write_head(sheet, "p of lead" if _is_led(effects) else "p")
     for top, heading in blocks:
         sheet.text(
             MARGIN, HEAD + top + 0.08, heading, fontsize=SMALL, fontweight="bold", color=MUTED
@@ -135,6 +145,23 @@ def _sheet(effects: pd.DataFrame, title: str, notes: str, sesoi: float) -> Sheet
         unit = "" if shared else text_of(row["unit"])
         _write_row(sheet, {**row, "unit": unit}, text, HEAD + top, height)
     return sheet
+
+
+def _labels(rows: list[dict[str, Any]]) -> list[str]:
+    """Name every row; regions that occur twice (in several tasks or contrasts) with their metric.
+
+    Where even that is the same the short name of the measure tells them apart.
+    """
+    short = [_label(row) for row in rows]
+    whole = [lettering.plain(title_of(row)) for row in rows]
+    return [
+        one
+        if short.count(one) == 1
+        else long
+        if whole.count(long) == 1
+        else lettering.plain(text_of(row["measure"]).replace("_", " "))
+        for one, long, row in zip(short, whole, rows, strict=True)
+    ]
 
 
 def _label(row: dict[str, Any]) -> str:
@@ -190,11 +217,11 @@ def _draw_row(axes: Axes, row: dict[str, Any], y: float, reach: float) -> None:
     )
 
 
-def _write_head(sheet: Sheet) -> None:
+def _write_head(sheet: Sheet, tested: str) -> None:
     style = {"fontsize": SMALL, "color": MUTED}
-    sheet.text(MARGIN + RAW, 0.02, "Difference [95\u00a0% interval]", **style)
+    sheet.text(MARGIN + RAW, 0.02, "Difference in change [95\u00a0%]", **style)
     sheet.text(MARGIN + RAW + COUNTS, 0.02, "n", **style)
-    sheet.text(MARGIN + RAW + COUNTS + P, 0.02, "p", **style)
+    sheet.text(MARGIN + RAW + COUNTS + P, 0.02, tested, **style)
 
 
 def _write_row(sheet: Sheet, row: dict[str, Any], text: str, top: float, height: float) -> None:

@@ -26,6 +26,9 @@ NOTES = (
     "therapy cannot be told from it."
 )
 
+RATIO = "ratio"
+"""Unit of what has none."""
+
 
 def draw(given: FigureInput) -> Iterator[Drawing]:
     """Draw all measures of quality in one figure; none for a table that has none."""
@@ -110,11 +113,12 @@ def _effect_lines(row: dict[str, Any]) -> list[str]:
     if not np.isfinite(row["difference"]):
         return [*lines, text_of(row["flag"]) or "not estimated"]
     digits = places(row["ci_low"], row["ci_high"])
-    lines.append(with_unit(row["difference"], digits, text_of(row["unit"]), sign=True))
+    unit = text_of(row["unit"])
+    lines.append(with_unit(row["difference"], digits, "" if unit == RATIO else unit, sign=True))
     lines.append(f"95\u00a0% CI {interval(row['ci_low'], row['ci_high'], digits)}")
     if np.isfinite(row["p_permutation"]):
         lines.append(permutation_p(row))
-    return lines
+    return [*lines, f"n = {int(row['n_treated'])} and {int(row['n_control'])}"]
 
 
 SPEC = FigureSpec(

@@ -19,6 +19,8 @@ from brainchange.figures.wording import text_of, with_unit
 Row = dict[str, Any]
 TITLE = "Does the brain before therapy say who gets better?"
 LABEL, PLOT, SAID, HEIGHT, BETWEEN, LEFT = 2.2, 3.2, 2.6, 1.35, 0.62, 0.2
+LOW = 0.55
+"""Height of a plot without permutations: it holds one mark."""
 FEWEST_BINS, MOST_BINS = 12, 40
 NOTES = (
     "Gain in Q² of the brain over clinical data alone, in participants the models had not seen "
@@ -75,19 +77,24 @@ def _lines(row: Row) -> list[str]:
 
 def _sheet(rows: list[Row], null: pd.DataFrame) -> Sheet:
     width = MARGIN + LABEL + PLOT + LEFT + SAID + MARGIN
-    sheet = new_sheet(width, len(rows) * (HEIGHT + BETWEEN), TITLE, "", NOTES)
-    for place, row in enumerate(rows):
-        top = place * (HEIGHT + BETWEEN)
+    nulls = [
+        null[(null["measure"] == row["measure"]) & (null["outcome"] == row["outcome"])]["q2_gain"]
+        for row in rows
+    ]
+    heights = [HEIGHT if len(one) else LOW for one in nulls]
+    sheet = new_sheet(width, sum(heights) + len(rows) * BETWEEN, TITLE, "", NOTES)
+    top = 0.0
+    for row, mine, height in zip(rows, nulls, heights, strict=True):
         name = lettering.wrapped(_name(row), BODY, LABEL - 0.15, lines=6)
         sheet.text(MARGIN, top + 0.05, name)
-        mine = null[(null["measure"] == row["measure"]) & (null["outcome"] == row["outcome"])]
-        _draw_gain(sheet.axes(MARGIN + LABEL, top, PLOT, HEIGHT), row, mine["q2_gain"])
+        _draw_gain(sheet.axes(MARGIN + LABEL, top, PLOT, height), row, mine)
         left, at = MARGIN + LABEL + PLOT + LEFT, top + 0.05
         for line in _lines(row):
             text = lettering.wrapped(line, SMALL, SAID, lines=3)
             colour = WARNING if "descriptive" in line else INK
             sheet.text(left, at, text, fontsize=SMALL, color=colour)
             at += lettering.height(text, SMALL) + 0.03
+        top += height + BETWEEN
     return sheet
 
 

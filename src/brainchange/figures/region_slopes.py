@@ -48,7 +48,11 @@ def region_slopes(given: FigureInput, metric: str) -> Drawing:
     effects = given.tables["effects"]
     effects = effects[effects["kind"].isin(REGION_KINDS) & effects["measure"].isin(measures)]
     effects = effects[effects["contrast"] == given.study.primary_contrast]
-    title = f"Every region before and after: {metric_of(rows.iloc[0])}"
+    named = {metric_of(row) for row in rows.to_dict("records")}
+    if len(named) > 1:
+        # A region stands there once for every contrast of a task: its name alone is not enough.
+        rows = rows.assign(label=rows["label"].str.replace(", ", " · ", n=1))
+    title = f"Every region before and after: {named.pop() if len(named) == 1 else metric}"
     notes = _notes(lettering.plain(given.study.contrasts[given.study.primary_contrast].label))
     styles = arm_styles(given.study.arms)
     figure = _sheet((title, notes), rows, changes, effects, styles).figure

@@ -225,11 +225,22 @@ def _effect_lines(row: Row, digits: int) -> list[str]:
         lines.append(f"{number(row['dppc2'], sign=True)} SD {ends}")
     if np.isfinite(row["p_permutation"]):
         lines.append(permutation_p(row))
-    if np.isfinite(row["p_adjusted"]) and row["adjustment"] == "holm":
-        lines.append(f"Holm-adjusted {p_value(row['p_adjusted'])}")
+    lines += _leading_lines(row, digits)
     smallest = row["minimum_detectable_difference"]
     if np.isfinite(smallest):
         lines.append(f"detectable (80 % power): ± {number(smallest, digits)}")
+    return lines
+
+
+def _leading_lines(row: Row, digits: int) -> list[str]:
+    """Say what the verdict is led by where that is not the difference in change."""
+    lines = []
+    if text_of(row.get("lead_estimator")) == "ancova" and np.isfinite(row["lead_difference"]):
+        ends = interval(row["lead_ci_low"], row["lead_ci_high"], digits)
+        value = number(row["lead_difference"], digits, sign=True)
+        lines.append(f"at equal values before (leads the verdict): {value} {ends}")
+    if np.isfinite(row["p_adjusted"]) and row["adjustment"] == "holm":
+        lines.append(f"{'its ' if lines else ''}Holm-adjusted {p_value(row['p_adjusted'])}")
     return lines
 
 

@@ -15,9 +15,10 @@ from matplotlib.patches import FancyBboxPatch
 from brainchange.figures import lettering
 from brainchange.figures.badges import BADGES, Badge
 from brainchange.figures.drawing import Drawing, FigureInput, FigureSpec
-from brainchange.figures.numbers import interval, number, p_value, places, plural
+from brainchange.figures.numbers import interval, number, p_value, places
 from brainchange.figures.sheet import MARGIN, Sheet, empty_sheet, new_sheet
 from brainchange.figures.theme import BODY, HAIRLINE, INK, MUTED, SMALL
+from brainchange.figures.untold import untold
 from brainchange.figures.wording import text_of, with_unit
 
 Row = Mapping[Any, Any]
@@ -29,7 +30,6 @@ WIDTH, HEAD, GAP = 9.2, 0.3, 0.18
 BADGE, CLAIM = 1.7, 2.75
 NO_BREAK = "\u00a0"
 TITLE = "What may be said of each claim"
-UNTOLD_TITLE = "Claims this study cannot tell, and what would be needed"
 MEASURED = {
     "change_score": "difference in change",
     "ancova": "difference at equal values before",
@@ -63,7 +63,7 @@ def draw(given: FigureInput) -> Iterator[Drawing]:
     label = lettering.plain(given.study.contrasts[given.study.primary_contrast].label)
     yield _told(mine[judged].reset_index(drop=True), label)
     if not judged.all():
-        yield _untold(mine[~judged].reset_index(drop=True))
+        yield from untold(mine[~judged].reset_index(drop=True))
 
 
 def _told(rows: pd.DataFrame, contrast: str) -> Drawing:
@@ -79,25 +79,6 @@ def _told(rows: pd.DataFrame, contrast: str) -> Drawing:
     said = " ".join(_sentence(row) for row in rows.to_dict("records"))
     claims = tuple(rows.loc[rows["kind"] == "claim", "measure"])
     return Drawing("verdicts", figure, rows, title, notes, f"{title}. {said}", claims=claims)
-
-
-def _untold(rows: pd.DataFrame) -> Drawing:
-    notes = "Nothing was estimated for these claims: neither for them nor against them."
-    columns = _columns(("Verdict", "Claim", "Why", "Needed"))
-    figure = _sheet(rows, (UNTOLD_TITLE, notes), columns, _untold_cells, 0.07)
-    said = " ".join(
-        f"{row['measure']}: {row['verdict']}, {text_of(row['reasons'])}."
-        for row in rows.to_dict("records")
-    )
-    return Drawing(
-        "verdicts_untold",
-        figure,
-        rows,
-        UNTOLD_TITLE,
-        notes,
-        f"{UNTOLD_TITLE}. {plural(len(rows), 'claim')}. {said}",
-        claims=tuple(rows.loc[rows["kind"] == "claim", "measure"]),
-    )
 
 
 def _sentence(row: Row) -> str:
@@ -137,13 +118,6 @@ def _sheet(
 def _told_cells(row: Row) -> tuple[list[Line], list[Line], list[Line]]:
     ceiling = [(text, SMALL, "normal", INK) for text in _ceiling(row)]
     return _claim(row), _estimate(row), ceiling or [("n/a", SMALL, "normal", MUTED)]
-
-
-def _untold_cells(row: Row) -> tuple[list[Line], list[Line], list[Line]]:
-    why, needed = text_of(row["reasons"]).replace(" | ", "; "), text_of(row["needed"])
-    said = (f"{text_of(row['measure'])} {text_of(row['label'])}", why or "n/a", needed or "–")
-    claim, reason, wanted = ([(text, SMALL, "normal", INK)] for text in said)
-    return claim, reason, wanted
 
 
 def _claim(row: Row) -> list[Line]:

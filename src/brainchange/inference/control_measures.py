@@ -118,7 +118,9 @@ def control_groups(
         Measure(
             name="_".join([metric, *_of_task(task, condition, study), group]),
             kind="negative_control",
-            label=f"{group}, {metric.replace('_', ' ')}",
+            label=" ".join(
+                [f"{group}, {metric.replace('_', ' ')}", *_of_task(task, condition, study)]
+            ),
             metric=metric,
             unit=units[metric],
             family="exploratory",

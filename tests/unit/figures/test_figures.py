@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
 
@@ -189,3 +190,59 @@ def test_limits_hold_all_values_and_limit_endless_intervals() -> None:
     assert low < 0
     assert high > 3
     assert paired.padded([]) == (0.0, 1.0)
+
+
+def twice(effects: Any, kinds: tuple[str, ...]) -> Any:
+    """Regions of one metric in two contrasts of a task."""
+    regions = effects[effects["kind"].isin(kinds)]
+    other = regions.assign(
+        measure=regions["measure"] + "_shapes", label=regions["label"] + " of shapes"
+    )
+    return pd.concat([effects, other], ignore_index=True)
+
+
+def test_one_region_in_two_contrasts_of_a_task_is_told_apart(study: FigureInput) -> None:
+    kinds = ("region", "network", "negative_control")
+    given = with_table(study, "effects", twice(study.tables["effects"], kinds))
+    rows = given.tables["effects"].query("kind in @kinds and primary")
+    for metric, mine in rows.groupby("metric"):
+        drawing = drawn("forest", given)[f"forest_regions_{metric}"]
+        said = [text.get_text().replace("\n", " ") for text in drawing.figure.texts]
+        names = [text for text in said if "of shapes" in text]
+        assert len(names) == len(mine) // 2
+        assert len(set(names)) == len(names)
+
+
+def test_p_of_the_lead_is_called_so_and_the_estimate_it_belongs_to_is_shown(
+    study: FigureInput,
+) -> None:
+    effects = study.tables["effects"].assign(
+        lead_estimator="ancova", lead_difference=0.123, lead_ci_low=-0.4, lead_ci_high=0.6
+    )
+    given = with_table(study, "effects", effects)
+    slopes = drawn("slopegraph", given)["slopegraph_claim_T2"].figure
+    said = " ".join(text.get_text().replace("\n", " ") for text in slopes.texts)
+    assert "at equal values before (leads the verdict): +0.12 [−0.40, 0.60]" in said
+    assert "its Holm-adjusted p" in said
+    forests = drawn("forest", given)
+    for name, headed in (("forest_regions_falff_z", "p"), ("forest_therapy_vs_none", "p of lead")):
+        if name in forests:
+            assert headed in [text.get_text() for text in forests[name].figure.texts]
+    assert any(
+        "p of lead" in [text.get_text() for text in one.figure.texts] for one in forests.values()
+    )
+
+
+def test_claims_that_cannot_be_told_fill_sheets_that_can_be_printed(study: FigureInput) -> None:
+    verdicts = study.tables["verdicts"]
+    row = verdicts[verdicts["primary"] & (verdicts["kind"] == "claim")].iloc[:1]
+    words = {"verdict": "NOT TESTED", "estimator": None, "reasons": "no images " * 12}
+    many = [row.assign(measure=f"Z{n}", **words) for n in range(80)]
+    many += [row.assign(measure="Y1", **(words | {"verdict": "NOT TESTABLE WITH MRI"}))]
+    given = with_table(study, "verdicts", pd.concat([verdicts, *many], ignore_index=True))
+    sheets = [one for name, one in drawn("verdicts", given).items() if "untold" in name]
+    assert len(sheets) > 1
+    assert all(one.figure.get_size_inches()[1] < 11 for one in sheets)
+    told = [claim for one in sheets for claim in one.claims]
+    assert len(told) == len(set(told)) >= 81
+    assert told[-1] == "Y1"

@@ -70,7 +70,7 @@ def test_every_run_is_in_the_table_with_its_numbers(tmp_path):
         "62",
     ]
     assert "OFC_L" in rows
-    assert "of 96" in rows
+    assert "of\u00a096" in rows
     assert 'class="sortable stack data"' in page
 
 
