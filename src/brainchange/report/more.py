@@ -58,8 +58,10 @@ class BothTreatments:
         What, in whom, after which sessions, and how many had either treatment first.
     effect, ends, p : str
         Treatment − control with its 95 % interval, and its adjusted p.
-    period, carry_over : str
-        Second − first period, and what the first treatment leaves, each with its p.
+    period, period_p : str
+        Second − first period, and its p.
+    carry_over, carry_over_p : str
+        What the first treatment leaves, and its p.
     flag : str
         Why something is missing.
     """
@@ -72,7 +74,9 @@ class BothTreatments:
     ends: str
     p: str
     period: str
+    period_p: str
     carry_over: str
+    carry_over_p: str
     flag: str
 
 
@@ -158,11 +162,6 @@ def both_treatments(table: pd.DataFrame) -> tuple[BothTreatments, ...]:
 def _both_treatments(row: Row) -> BothTreatments:
     digits, unit = places(row["ci_low"], row["ci_high"]), text_of(row["unit"])
     unit = "" if unit == "1" else unit
-
-    def told(name: str) -> str:
-        value = with_unit(row[name], digits, unit, sign=True)
-        return f"{value} ({p_value(row[f'{name}_p'])})"
-
     return BothTreatments(
         label=title_of(row),
         group=text_of(row["group"]),
@@ -171,8 +170,10 @@ def _both_treatments(row: Row) -> BothTreatments:
         effect=with_unit(row["effect"], digits, unit, sign=True),
         ends=interval(row["ci_low"], row["ci_high"], digits),
         p=p_value(row["q"]),
-        period=told("period"),
-        carry_over=told("carry_over"),
+        period=with_unit(row["period"], digits, unit, sign=True),
+        period_p=p_value(row["period_p"]),
+        carry_over=with_unit(row["carry_over"], digits, unit, sign=True),
+        carry_over_p=p_value(row["carry_over_p"]),
         flag=text_of(row["flag"]),
     )
 

@@ -108,6 +108,6 @@ def test_both_treatments_are_told_with_period_and_carry_over() -> None:
     (told,) = both_treatments(CROSSOVER_TABLE.frame([row, none]))
     assert (told.label, told.counts) == ("MADRS: Depression rating", "15 and 13")
     assert told.effect == "−8.0 points"
-    assert (told.p, told.period) == ("p = 0.001", "+1.2 points (p = 0.52)")
-    assert told.carry_over == "−3.5 points (p = 0.44)"
+    assert (told.p, told.period, told.period_p) == ("p = 0.001", "+1.2 points", "p = 0.52")
+    assert (told.carry_over, told.carry_over_p) == ("−3.5 points", "p = 0.44")
     assert both_treatments(CROSSOVER_TABLE.frame()) == ()
