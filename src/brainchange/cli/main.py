@@ -46,7 +46,7 @@ class _Told(typer.core.TyperGroup):
             err.print(f"[bold red]Error[/] {escape(told)}")
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
-            err.print("Interrupted; the same command goes on where it stopped.")
+            err.print("Interrupted. Nothing is half written: run the same command again.")
             raise typer.Exit(INTERRUPTED) from None
 
 

@@ -19,6 +19,7 @@ FACTS = {
     "dose": {"Description": "How much of the treatment the participant got"},
     "relapse": {"Description": "Whether the participant relapsed"},
 }
+UNKNOWN_LEVEL = "Not described; of arms: in none that is analysed"
 UNUSED = "Column of the dataset that the analysis does not use"
 
 
@@ -38,6 +39,9 @@ def write_participants(table: pd.DataFrame, study: Study, path: Path, told: Path
     """
     write_tsv(table, path)
     sidecar = describe_columns(list(map(str, table.columns)), study, _read(told))
+    for name, described in sidecar.items():
+        if isinstance(described.get("Levels"), Mapping):
+            described["Levels"] = _with_every_level(described["Levels"], table[name])
     text = json.dumps(sidecar, indent=2, ensure_ascii=False)
     write_text(path.with_suffix(".json"), text + "\n")
 
@@ -59,6 +63,12 @@ def describe_columns(
     known = _of_study(study)
     own = {name: one for name, one in (told or {}).items() if isinstance(one, Mapping)}
     return {name: known.get(name) or dict(own.get(name, {"Description": UNUSED})) for name in names}
+
+
+def _with_every_level(levels: Mapping[str, Any], cells: pd.Series[Any]) -> dict[str, Any]:
+    """Name values that occur and are not described: BIDS allows none beside its levels."""
+    occurring = sorted({str(cell) for cell in cells.dropna()} - set(levels))
+    return {**levels, **dict.fromkeys(occurring, UNKNOWN_LEVEL)}
 
 
 def _of_study(study: Study) -> dict[str, dict[str, Any]]:

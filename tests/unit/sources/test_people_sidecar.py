@@ -26,6 +26,16 @@ def test_columns_the_study_names_are_described_by_it(root: Path) -> None:
     assert told["IQ_Raven"] == {"Description": UNUSED}
 
 
+def test_a_value_that_is_no_arm_is_a_level_too(root: Path, tmp_path: Path) -> None:
+    """BIDS allows no value beside the levels that are named."""
+    table = pd.DataFrame({"group": ["depr_cbt", "other", None]})
+    written = tmp_path / "participants.tsv"
+    write_participants(table, read_study(root, "ds003007"), written, None)
+    levels = json.loads(written.with_suffix(".json").read_text())["group"]["Levels"]
+    assert set(levels) == {"depr_cbt", "depr_nfb", "depr_no_treatment", "other"}
+    assert "in none that is analysed" in levels["other"]
+
+
 @pytest.mark.parametrize("broken", ["", "[1]", '{"IQ_Raven": 3}', "{"])
 def test_words_of_the_dataset_are_kept_and_broken_ones_left(
     root: Path, tmp_path: Path, broken: str
