@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
@@ -95,11 +94,17 @@ def test_what_is_no_svg_is_refused() -> None:
         page_svg("hello", "x", "t", "w")
 
 
-def test_a_missing_picture_is_told(make_up: Any, made_up_size: Any, tmp_path: Path) -> None:
-    registry.write_figures(make_up(made_up_size(counts=(3, 3), n_groups=2)), tmp_path)
-    (tmp_path / "motion.svg").unlink()
+def listed(folder: Path, name: str) -> Path:
+    """Write a table of figures that lists one, which is not there."""
+    row = {"name": name, "figure": "f", "title": "t", "caption": "c", "alternative": "a"}
+    table = registry.FIGURES_TABLE
+    table.write(table.frame([row]), folder / "figures.tsv")
+    return folder
+
+
+def test_a_missing_picture_is_told(tmp_path: Path) -> None:
     with pytest.raises(BrainchangeError) as caught:
-        read_pictures(tmp_path)
+        read_pictures(listed(tmp_path, "motion"))
     assert str(caught.value) == (
         f"{tmp_path}/motion.svg: the picture is missing or is no SVG\n"
         "  Likely cause: the figures were not drawn, or only in part\n"
@@ -108,8 +113,5 @@ def test_a_missing_picture_is_told(make_up: Any, made_up_size: Any, tmp_path: Pa
 
 
 def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path) -> None:
-    row = {"name": "../../x", "figure": "f", "title": "t", "caption": "c", "alternative": "a"}
-    table = registry.FIGURES_TABLE
-    table.write(table.frame([row]), tmp_path / "figures.tsv")
     with pytest.raises(BrainchangeError, match="would leave the folder"):
-        read_pictures(tmp_path)
+        read_pictures(listed(tmp_path, "../../x"))
