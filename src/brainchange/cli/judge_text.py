@@ -174,7 +174,7 @@ def _evidence(found: dict[str, object]) -> Iterator[tuple[str, str]]:
         f"{_number(found['bayes_factor_10'])}   (for none at most {ceiling} was possible)",
     )
     smallest = _number(found["minimum_detectable_effect"])
-    yield "smallest detectable effect", f"{smallest} SDs of change   (80 % power, two-sided .05)"
+    yield "smallest detectable effect", f"{smallest} SDs of change   (80 % power, two-sided 0.05)"
     if motion := found["motion"]:
         yield "p, head motion differs", _number(motion["p_welch"])  # type: ignore[index]
 
