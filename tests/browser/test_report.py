@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 
+from brainchange.figures.pooled import write_pooled
+from brainchange.report.across import AcrossStudies, across_page
+from brainchange.report.gathered import drawn_pictures
 from brainchange.report.page import render
+from brainchange.sources.overlap import OVERLAPS_TABLE
 from brainchange.study.decisions import DECISIONS_TABLE
 from brainchange.tables import tsv_text
+from made_up.across import across_of
 from made_up.report import report_of
 from made_up.results import made_up
 from made_up.study import MadeUp
@@ -210,6 +215,31 @@ def test_tables_and_pictures_are_taken_from_the_page_alone(open_page: Any) -> No
     assert picture.startswith("<svg")
     assert "var(" not in picture
     assert "#1d2733" in picture
+
+
+def test_the_page_across_studies_is_of_the_same_kind(open_page: Any, tmp_path: Any) -> None:
+    effects = made_up(MadeUp(counts=(8, 8, 8), n_groups=2)).tables["effects"]
+    found = across_of(effects, 4)
+    drawn = write_pooled(found.meta, found.forest, 0.5, tmp_path, simulated=True)
+    given = AcrossStudies(
+        found.meta,
+        found.forest,
+        OVERLAPS_TABLE.frame(),
+        drawn_pictures(drawn, tmp_path),
+        HOSTILE,
+        seed=7,
+        simulated=True,
+    )
+    path = tmp_path / "across.html"
+    path.write_text(across_page(given), encoding="utf-8")
+    page = open_page(path, viewport={"width": 360, "height": 700}, color_scheme="dark")
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 360
+    assert page.evaluate("window.hacked") is None
+    assert brightness(page) < 60
+    header = page.locator("#claims thead th").nth(1)
+    header.locator("button").press("Enter")
+    assert header.get_attribute("aria-sort") == "ascending"
+    assert page.locator("#claims .badge").count() == len(drawn)
 
 
 def test_hostile_text_neither_runs_nor_breaks_the_page(open_page: Any, tmp_path: Any) -> None:
