@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from brainchange.project_folder import known_studies
@@ -23,12 +24,12 @@ StudyArgument = Annotated[
 Tell = Callable[[int, int | None, str], None]
 """Told what is done, of how much (None where that is not known yet), and what is being done."""
 LONGEST_DESCRIPTION = 70
-WIDEST_UNBROKEN = 14
-"""A column whose cells are not longer than this (signs) is never broken into lines."""
 
 
 def show_table(header: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     """Print a table: for people on a terminal, tab-separated where the output is piped.
+
+    A terminal too narrow for the longest words gets the rows one below the other.
 
     Parameters
     ----------
@@ -40,13 +41,43 @@ def show_table(header: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     if not sys.stdout.isatty():
         typer.echo("\n".join("\t".join(row) for row in [header, *cells]))
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for number, name in enumerate(header):
-        longest = max((len(row[number]) for row in cells), default=0)
-        table.add_column(name, no_wrap=longest <= WIDEST_UNBROKEN, overflow="fold")
+    console = Console()
+    columns = [[name, *(row[n] for row in cells)] for n, name in enumerate(header)]
+    least, most = [_longest_word(column) for column in columns], [max(map(len, c)) for c in columns]
+    room = console.width - 2 * (len(columns) - 1)
+    if sum(least) > room:
+        _show_rows(console, header, cells)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for name, width in zip(header, _widths(least, most, room), strict=True):
+        table.add_column(name, width=width)
     for row in cells:
         table.add_row(*map(escape, row))
-    Console().print(table)
+    console.print(table)
+
+
+def _widths(least: Sequence[int], most: Sequence[int], room: int) -> list[int]:
+    """Share the room out: each column its longest word, the rest to those that need least more."""
+    widths, left = list(least), room - sum(least)
+    in_order = sorted(range(len(least)), key=lambda n: most[n] - least[n])
+    for place, number in enumerate(in_order):
+        more = min(most[number] - least[number], left // (len(in_order) - place))
+        widths[number] += more
+        left -= more
+    return widths
+
+
+def _longest_word(texts: Iterable[str]) -> int:
+    return max((len(word) for text in texts for word in text.split()), default=0)
+
+
+def _show_rows(console: Console, header: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Print each row as lines of its own, where words would be broken in a table."""
+    for row in cells:
+        console.print(f"[bold]{escape(row[0])}[/]", highlight=False)
+        for name, cell in zip(header[1:], row[1:], strict=True):
+            if cell:
+                console.print(Padding(f"{name}: {escape(cell)}", (0, 0, 0, 2)), highlight=False)
 
 
 @contextmanager

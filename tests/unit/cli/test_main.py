@@ -193,6 +193,11 @@ def test_a_table_is_aligned_on_a_terminal_and_tab_separated_in_a_pipe(
     plain = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
     shown = [line.rstrip() for line in plain.splitlines()]
     assert shown == ["study  participants", "demo   30", "[b]x   1"]
+    monkeypatch.setenv("COLUMNS", "16")
+    show_table(header, rows)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    shown = [line.rstrip() for line in plain.splitlines()]
+    assert shown == ["demo", "  participants:", "  30", "[b]x", "  participants:", "  1"]
 
 
 def test_studies_are_those_with_a_file(project: Path) -> None:
