@@ -71,7 +71,10 @@ def take_together(root: Path, names: Sequence[str] = ()) -> tuple[Table, list[st
     OVERLAPS_TABLE.write(overlaps, folder / "overlaps.tsv", sidecar=True)
     simulated = any(read_study(root, study.name).simulated for study in studies)
     bound, figures = settings.inference.smallest_effect_of_interest, folder / "figures"
-    drawn = write_pooled(found.meta, found.forest, bound, figures, simulated=simulated)
+    origin = f"across {', '.join(study.name for study in studies)} · seed {settings.seed}"
+    drawn = write_pooled(
+        found.meta, found.forest, bound, figures, simulated=simulated, origin=origin
+    )
     standardised = found.meta[found.meta["scale"] == "standardised"].to_dict("records")
     rows = [
         [

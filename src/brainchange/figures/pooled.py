@@ -48,7 +48,13 @@ def pooled(meta: pd.DataFrame, forest: pd.DataFrame, bound: float) -> Iterator[D
 
 
 def write_pooled(
-    meta: pd.DataFrame, forest: pd.DataFrame, bound: float, folder: Path, *, simulated: bool
+    meta: pd.DataFrame,
+    forest: pd.DataFrame,
+    bound: float,
+    folder: Path,
+    *,
+    simulated: bool,
+    origin: str = "",
 ) -> tuple[Drawing, ...]:
     """Write the forest of each claim as SVG, PNG and TSV.
 
@@ -62,12 +68,20 @@ def write_pooled(
         Where to (``results/across/figures``); it is made.
     simulated : bool
         Whether to stamp SIMULATED DATA on them.
+    origin : str
+        What they were made from, for their foot.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with applied():
         drawn = tuple(pooled(meta, forest, bound))
     for drawing in drawn:
-        save(drawing.figure, drawing.table, folder / drawing.name, simulated=simulated)
+        save(
+            drawing.figure,
+            drawing.table,
+            folder / drawing.name,
+            simulated=simulated,
+            origin=origin,
+        )
     return drawn
 
 

@@ -18,6 +18,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
+from brainchange.figures import lettering
 from brainchange.files import complete_or_absent
 from brainchange.study.model import Arm, ArmRole
 from brainchange.tables import write_tsv
@@ -209,7 +210,7 @@ def sign(figure: Figure, origin: str) -> None:
     figure.text(
         1 - 0.14 / width,
         0.03 / height,
-        origin,
+        lettering.shortened(origin, TINY, width - 0.28),
         ha="right",
         va="bottom",
         fontsize=TINY,

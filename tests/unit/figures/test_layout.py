@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from brainchange.figures import registry, theme
+from brainchange.figures.drawing import FigureInput
 from brainchange.figures.sheet import new_sheet
 
 if TYPE_CHECKING:
@@ -23,6 +25,13 @@ LONG = (
     "A",
     "\u202eevil\u202c",
     "Healthy\nvolunteers",
+)
+WORDS = (
+    "<script>alert(1)</script>",
+    "$\\frac{1}{2}$ $",
+    "🙂 مرحبا",
+    "x" * 120,
+    "two\nlines \u202eevil",
 )
 SIZES = {
     "three participants": {"counts": (1, 1, 1)},
@@ -95,3 +104,34 @@ def test_the_check_itself_sees_text_that_is_cut_off_or_covered() -> None:
         found = dict(boxes(sheet.figure))
     assert found["one"].padded(-1.2).overlaps(found["two"].padded(-1.2))
     assert found["beyond the edge"].x1 > sheet.figure.bbox.width
+
+
+def hostile(given: FigureInput) -> FigureInput:
+    """The same study with words of a careless or hostile dataset in every cell of text."""
+    tables = {}
+    for name, table in given.tables.items():
+        words = {
+            column: table[column].map(lambda cell: f"{WORDS[len(str(cell)) % len(WORDS)]} {cell}")
+            for column in ("participant_id", "label", "unit", "reason", "contrast_label", "flag")
+            if column in table
+        }
+        tables[name] = table.assign(**words)
+    return dataclasses.replace(given, tables=tables)
+
+
+@pytest.mark.parametrize("figure", sorted(registry.figures()))
+def test_hostile_words_of_a_dataset_are_drawn_as_words_inside_the_figure(
+    figure: str, make_up: Any, made_up_size: Any
+) -> None:
+    given = hostile(make_up(made_up_size(counts=(4, 4, 4), n_groups=2)))
+    for drawing in list(registry.drawings(registry.figures()[figure], given))[:1]:
+        with theme.applied():
+            found = boxes(drawing.figure)
+        width, height = drawing.figure.bbox.size
+        assert found
+        assert not any("\u202e" in text or "🙂" in text for text, _ in found)
+        assert [
+            text
+            for text, box in found
+            if box.x0 < -1 or box.y0 < -1 or box.x1 > width + 1 or box.y1 > height + 1
+        ] == []

@@ -158,3 +158,16 @@ def test_simulated_data_are_stamped_once(tmp_path: Path) -> None:
     assert [t.get_text() for t in figure.texts].count("SIMULATED DATA") == 1
     assert "SIMULATED DATA" in drawn(tmp_path / "s", simulated=True)[0].read_text()
     assert "SIMULATED DATA" not in drawn(tmp_path / "r", simulated=False)[0].read_text()
+
+
+def test_what_a_figure_was_made_from_stands_at_its_foot_once_and_inside(tmp_path: Path) -> None:
+    with theme.applied():
+        sheet = new_sheet(4, 1, "Title", notes="Notes.")
+        for _ in range(2):
+            theme.sign(sheet.figure, "study · seed 7 · configuration 0123abcd" + " more" * 40)
+    (told,) = [text for text in sheet.figure.texts if text.get_gid() == "origin"]
+    sheet.figure.draw_without_rendering()
+    box = told.get_window_extent()
+    assert told.get_text().startswith("study · seed 7 · configuration 0123abcd")
+    assert box.x0 >= 0
+    assert box.y0 >= 0
