@@ -35,7 +35,7 @@ def preview_page(
     """
     differences, arms = tables["differences"][1], tables["changes_in_arms"][1]
     studies = list(dict.fromkeys(arms["study"]))
-    known = differences[differences["difference"].notna()]
+    known = differences[differences["ci_low"].notna()]
     return gathered_page(
         Gathered(
             about=f"{plural(len(studies), 'study', 'studies')}: {', '.join(studies)}",
@@ -56,7 +56,9 @@ def preview_page(
                 ),
             ),
             parts=(
-                Part("answer", "Between arms", "", _differences(known), pictures),
+                Part(
+                    "answer", "Between arms", _too_few(differences), _differences(known), pictures
+                ),
                 Part("arms", "Within arms", "", _arms(arms[arms["n_both"] > 0])),
             ),
             notes=tuple(notes),
@@ -64,6 +66,17 @@ def preview_page(
             made=f"Made with: brainchange preview {' '.join(studies)}.",
         )
     )
+
+
+def _too_few(differences: pd.DataFrame) -> str:
+    """Say which differences have no interval, and are left to the file."""
+    lone = differences[differences["difference"].notna() & differences["ci_low"].isna()]
+    named = "; ".join(
+        f"{title_of(row)}, {text_of(row['contrast_label'])} "
+        f"({row['n_treated']} vs {row['n_control']} participants)"
+        for row in lone.to_dict("records")
+    )
+    return f"Too few participants for an interval: {named}." if named else ""
 
 
 def _differences(table: pd.DataFrame) -> DataTable:

@@ -107,12 +107,14 @@ def test_symptoms_between_arms_are_those_of_the_study_itself(real: Any) -> None:
 def test_the_page_shows_every_difference_and_stands_alone(real: Any, project: Path) -> None:
     page = (project / "results/preview/preview.html").read_text()
     shown = page.split('id="differences-table"')[1].split("</table>")[0]
-    assert shown.count("<tr>") - 1 == real[1]["difference"].notna().sum()
+    assert shown.count("<tr>") - 1 == real[1]["ci_low"].notna().sum()
     assert "What do published tables tell, before any image?" in page
     assert 'download="differences.tsv"' in page
     assert page.count('<figure id="figure-studies">') == 1
     assert ">nan" not in page
     assert page.count("<script>") == 2
+    assert "Too few participants for an interval: PARS" in page
+    assert "(61 vs 1 participants)" in page
 
 
 def test_without_any_table_it_says_what_to_do(project: Path, tmp_path: Path) -> None:
