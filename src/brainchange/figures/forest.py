@@ -38,7 +38,7 @@ BLOCKS = {
 OVERVIEW = ("claim", "outcome")
 ARROWS = {"up": "↑", "down": "↓"}
 THIN, THICK = 1.0, 3.2
-INTERVALS = {("dppc2_ci_low", "dppc2_ci_high"): THIN, ("tost_ci_low", "tost_ci_high"): THICK}
+INTERVALS = {("ci_low_sd", "ci_high_sd"): THIN, ("tost_ci_low", "tost_ci_high"): THICK}
 """Columns of the ends of the two intervals, and how wide their bars are in points."""
 
 
@@ -89,6 +89,9 @@ def forest(
     about = f" of {named.pop() if len(named) == 1 else metric}" if metric and len(mine) else ""
     title = f"Difference in change{about}: {label}"
     sesoi = given.settings.inference.smallest_effect_of_interest
+    # The interval written at the right and that of the equivalence test: one inside the other.
+    deviation = mine["equivalence_bound"] / sesoi
+    mine = mine.assign(ci_low_sd=mine["ci_low"] / deviation, ci_high_sd=mine["ci_high"] / deviation)
     if mine.empty:
         figure = empty_sheet(WIDTH, title, "There is no such measure in this study.").figure
     else:
@@ -110,10 +113,10 @@ def _notes(sesoi: float, effects: pd.DataFrame) -> str:
         tested = "the difference at equal values before, which leads the verdict."
     return (
         "Change is post − pre; positive: rose more (or fell less) in the treated arm. SD: pooled "
-        "standard deviation before therapy (dppc2, Morris 2008). Thin bar: its 95\u00a0% interval; "
-        f"band: smallest effect of interest, ± {sesoi:g} SD; thick bar: 90\u00a0% interval of the "
-        "equivalence test (Welch), inside the band where the test succeeds. Filled: confirmatory "
-        "test. Arrow: direction the article says, or in which a scale is better. "
+        "standard deviation before therapy (dppc2, Morris 2008). Thin bar: 95\u00a0% Welch "
+        f"interval; band: smallest effect of interest, ± {sesoi:g} SD; thick bar: 90\u00a0% "
+        "interval of the equivalence test, inside the band where the test succeeds. Filled: "
+        "confirmatory test. Arrow: direction the article says, or in which a scale is better. "
         f"{named}: permutation test of {tested}"
     )
 

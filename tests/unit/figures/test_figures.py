@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection
+from scipy import stats
 
 from brainchange.figures import paired, registry
 from brainchange.figures.drawing import Drawing, FigureInput
@@ -93,8 +94,11 @@ def test_the_forest_shows_the_standardised_effect_and_its_two_intervals(
         next(x for x in lines if x.get_linewidth() == width).get_xdata()
         for width in (1.0, widths[1])
     )
-    np.testing.assert_allclose(thin, [row["dppc2_ci_low"], row["dppc2_ci_high"]])
     np.testing.assert_allclose(thick, [row["tost_ci_low"], row["tost_ci_high"]])
+    # Of Welch's t with the same standard error and degrees of freedom, around the same middle.
+    longer = stats.t.ppf(0.975, row["df"]) / stats.t.ppf(0.95, row["df"])
+    middle, half = np.mean(thick), np.ptp(thick) / 2
+    np.testing.assert_allclose(thin, [middle - longer * half, middle + longer * half])
 
 
 def test_what_is_not_estimated_is_said_and_not_drawn(make_up: Any, made_up_size: Any) -> None:
