@@ -22,14 +22,24 @@ OFFLINE = (
 
 
 LONG = ("browser", "golden", "truth", "workflow")
+TOGETHER = ("browser", "truth", "unit/report")
+"""Folders whose files share what takes long to prepare."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with files of long tests, so that no process ends with one while the other waits.
 
-    A process takes whole files: what a file prepares for all its tests is prepared once.
+    A process takes whole files, or whole folders: what they prepare is prepared once.
     """
-    items.sort(key=lambda item: item.path.relative_to(ROOT / "tests").parts[0] not in LONG)
+    items.sort(key=lambda item: _folder(item).split("/")[0] not in LONG)
+    for item in items:
+        group = _folder(item) if _folder(item) in TOGETHER else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.parent.relative_to(ROOT / "tests").as_posix()
 
 
 @pytest.fixture(scope="session")

@@ -83,6 +83,8 @@ def test_flags_of_presence_and_sexes_are_neither_scales_nor_arms(tmp_path: Path)
     rows = ["participant_id\tpars_cbt03\tgender\tage\tscore_pre\tscore_post\tsite"]
     rows += [f"sub-{n}\t{n % 2}\t{20 + n}\t{'MF'[n % 2]}\t{n}\t{n + 1}\t{n % 3}" for n in range(9)]
     (tmp_path / "participants.tsv").write_text("\n".join(rows))
+    (tmp_path / "sub-0").mkdir()
+    (tmp_path / "sub-0" / "README").touch()
     (table,) = dataset_tables(dataset_of_folder(tmp_path))
     uses = {column.name: column.use for column in table.columns}
     assert uses["pars_cbt03"] == "flag"
@@ -93,6 +95,8 @@ def test_flags_of_presence_and_sexes_are_neither_scales_nor_arms(tmp_path: Path)
     ]
 
 
-def test_a_folder_without_images_is_a_survey_of_nothing(tmp_path: Path) -> None:
+def test_participants_without_images_have_neither_sessions_nor_tasks(tmp_path: Path) -> None:
+    (tmp_path / "sub-01").mkdir()
+    (tmp_path / "sub-01" / "README").touch()
     found = survey(dataset_of_folder(tmp_path))
-    assert (found.participants, dict(found.sessions), found.tasks) == (frozenset(), {}, ())
+    assert (found.participants, dict(found.sessions), found.tasks) == ({"sub-01"}, {}, ())
