@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -26,20 +27,23 @@ TOGETHER = ("browser", "truth", "unit/report")
 """Folders whose files share what takes long to prepare."""
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with files of long tests, so that no process ends with one while the other waits.
-
-    A process takes whole files, or whole folders: what they prepare is prepared once.
-    """
-    items.sort(key=lambda item: _folder(item).split("/")[0] not in LONG)
-    for item in items:
-        group = _folder(item) if _folder(item) in TOGETHER else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Begin with files of long tests, so that no process ends with one while the other waits."""
+    items.sort(key=lambda item: item.path.relative_to(ROOT / "tests").parts[0] not in LONG)
 
 
-def _folder(item: pytest.Item) -> str:
-    return item.path.parent.relative_to(ROOT / "tests").as_posix()
+class WholeFiles(LoadFileScheduling):
+    """A process takes whole files, or whole folders: what they prepare is prepared once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::", maxsplit=1)[0]
+        folder = path.removeprefix("tests/").rpartition("/")[0]
+        return folder if folder in TOGETHER else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles:
+    """Share tests among processes."""
+    return WholeFiles(config, log)
 
 
 @pytest.fixture(scope="session")
