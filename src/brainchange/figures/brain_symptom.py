@@ -25,7 +25,8 @@ NOTES = (
     "One mark a participant with both changes (post − pre). Line: least squares within an arm, as "
     "far as its participants go. r: partial Pearson correlation with 95\u00a0% interval (Fisher "
     "z), of all arms at equal arm; descriptive: fewer than 20 participants, not tested. "
-    "Attainable: the largest |r| that could be seen with the reliability of both changes."
+    "Attainable: the largest |r| that the reliability of both changes allows, estimated in the "
+    "same few participants; 0.00 where its estimate finds no reliable change."
 )
 
 

@@ -96,7 +96,8 @@ def estimate(
 ) -> Estimate:
     """Estimate what is still to be done for a study, from its lock.
 
-    Rules with several jobs have one a participant. Jobs of a participant follow each other,
+    Rules with several jobs have one a participant, or one for several participants, who then bear
+    equal shares of it. Jobs of a participant follow each other,
     participants run beside each other: their time is the longer of all their work shared by the
     cores, and the longest chain of one participant (Graham 1969). Jobs of the whole study come
     after. Fetching is told apart, for it depends on the line.

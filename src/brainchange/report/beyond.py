@@ -29,7 +29,8 @@ def brain_symptom(table: pd.DataFrame) -> DataTable:
         "brain-symptom",
         "Partial correlation of both changes, post − pre. Fewer than 20 participants are "
         "described, not tested. Ceiling: the largest correlation that could be seen if the true "
-        "one were 1, given the reliability of both changes.",
+        "one were 1, given the reliability of both changes; both are estimated in the same few "
+        "participants (0.00: the estimate finds no reliable change).",
         ("Claim and scale", "Arms", "n", "r [95 %]", "p", "Ceiling"),
         tuple(_correlation(row) for row in table.to_dict("records")),
         "brain_symptom",

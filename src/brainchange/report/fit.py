@@ -47,7 +47,8 @@ def fitted(
     given : ReportInput
         What the page is made from, without quality of images.
     quality : sequence of Path
-        ``results/<study>/quality/sub-XX``, one a participant; none for a study from a table.
+        ``results/<study>/quality/part-XX/sub-XX``, one a participant; none for a study from a
+        table.
     figures : Path
         ``results/<study>/figures``, for small pictures of figures that are too heavy.
     largest : int
